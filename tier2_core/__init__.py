@@ -1,0 +1,206 @@
+"""tier2: missions, bounded plans that a pure function builds, a pure fold runs, and anyone can recompute.
+
+Everything public is importable from here::
+
+    from tier2_core import ExecutionContext, StepSpec, WorkflowDefinition, run
+
+What is about plugins, scenarios and the registry is loaded when it is first used, so that running a workflow
+loads no plugin.
+"""
+
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING, Any
+
+from tier2_core.errors import (
+    AntiFailurePlanningError,
+    AntiFailureViolation,
+    CallerError,
+    ConfigError,
+    DecisionError,
+    EnvelopePlanningError,
+    EnvelopeViolation,
+    FactoryError,
+    InvalidFieldValueError,
+    InvalidParamsError,
+    InvalidPathError,
+    InvalidSchemaError,
+    InvalidSpecError,
+    InvalidValueError,
+    OperationError,
+    PatchError,
+    PluginError,
+    RegistryConflictError,
+    StepFailed,
+    Tier2Error,
+    UnknownMissionError,
+    UnknownOperationError,
+)
+from tier2_core.values.canonical import canonical_json, digest, parse_json
+from tier2_core.values.freeze import freeze, same, thaw
+from tier2_core.values.paths import format_pointer, parse_path, resolve_path
+from tier2_core.version import VERSION as __version__
+from tier2_core.workflow.engine import Run, TraceEntry, advance, resume, run, start
+from tier2_core.workflow.envelope import ALLOWED_KINDS, MAX_HUMAN_STEPS, MAX_TOTAL_STEPS
+from tier2_core.workflow.operations import BUILTINS, Operation, OperationCall
+from tier2_core.workflow.result import OrchestrationResult
+from tier2_core.workflow.specs import Decision, ExecutionContext, MissionSpec, StepSpec, WorkflowDefinition
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tier2_core.missions.hookspecs import hookimpl, hookspec
+    from tier2_core.missions.mission import Mission, MissionRegistryEntry
+    from tier2_core.missions.planning import HasMissions, Orchestrator, build_workflow, run_mission
+    from tier2_core.missions.registry import (
+        Registry,
+        default_registry,
+        get_mission,
+        list_missions,
+        load_registry,
+    )
+    from tier2_core.scenarios.config_adapter import (
+        parse_expectations_definition,
+        parse_suite_definition,
+        parse_test_document,
+        run_test_run_from_config,
+        unknown_fields,
+    )
+    from tier2_core.scenarios.expectations import (
+        ExpectationResult,
+        MissionExpectation,
+        SuiteExpectationsDefinition,
+        SuiteExpectationsResult,
+        evaluate_expectations,
+    )
+    from tier2_core.scenarios.harness import MissionCall, ScenarioDefinition, ScenarioResult, run_scenario
+    from tier2_core.scenarios.suite import ScenarioSuiteDefinition, ScenarioSuiteResult, run_suite
+    from tier2_core.scenarios.test_run import TestRunResult, aggregate_test_run, run_test_run
+
+    MISSION_REGISTRY: Mapping[str, MissionRegistryEntry]
+
+_LAZY = {
+    "missions.hookspecs": ("hookimpl", "hookspec"),
+    "missions.mission": ("Mission", "MissionRegistryEntry"),
+    "missions.planning": ("HasMissions", "Orchestrator", "build_workflow", "run_mission"),
+    "missions.registry": ("Registry", "default_registry", "get_mission", "list_missions", "load_registry"),
+    "scenarios.config_adapter": (
+        "parse_expectations_definition",
+        "parse_suite_definition",
+        "parse_test_document",
+        "run_test_run_from_config",
+        "unknown_fields",
+    ),
+    "scenarios.expectations": (
+        "ExpectationResult",
+        "MissionExpectation",
+        "SuiteExpectationsDefinition",
+        "SuiteExpectationsResult",
+        "evaluate_expectations",
+    ),
+    "scenarios.harness": ("MissionCall", "ScenarioDefinition", "ScenarioResult", "run_scenario"),
+    "scenarios.suite": ("ScenarioSuiteDefinition", "ScenarioSuiteResult", "run_suite"),
+    "scenarios.test_run": ("TestRunResult", "aggregate_test_run", "run_test_run"),
+}
+_HOME = {name: module for module, names in _LAZY.items() for name in names}
+
+__all__ = [
+    "ALLOWED_KINDS",
+    "BUILTINS",
+    "MAX_HUMAN_STEPS",
+    "MAX_TOTAL_STEPS",
+    "MISSION_REGISTRY",
+    "AntiFailurePlanningError",
+    "AntiFailureViolation",
+    "CallerError",
+    "ConfigError",
+    "Decision",
+    "DecisionError",
+    "EnvelopePlanningError",
+    "EnvelopeViolation",
+    "ExecutionContext",
+    "ExpectationResult",
+    "FactoryError",
+    "HasMissions",
+    "InvalidFieldValueError",
+    "InvalidParamsError",
+    "InvalidPathError",
+    "InvalidSchemaError",
+    "InvalidSpecError",
+    "InvalidValueError",
+    "Mission",
+    "MissionCall",
+    "MissionExpectation",
+    "MissionRegistryEntry",
+    "MissionSpec",
+    "Operation",
+    "OperationCall",
+    "OperationError",
+    "OrchestrationResult",
+    "Orchestrator",
+    "PatchError",
+    "PluginError",
+    "Registry",
+    "RegistryConflictError",
+    "Run",
+    "ScenarioDefinition",
+    "ScenarioResult",
+    "ScenarioSuiteDefinition",
+    "ScenarioSuiteResult",
+    "StepFailed",
+    "StepSpec",
+    "SuiteExpectationsDefinition",
+    "SuiteExpectationsResult",
+    "TestRunResult",
+    "Tier2Error",
+    "TraceEntry",
+    "UnknownMissionError",
+    "UnknownOperationError",
+    "WorkflowDefinition",
+    "__version__",
+    "advance",
+    "aggregate_test_run",
+    "build_workflow",
+    "canonical_json",
+    "default_registry",
+    "digest",
+    "evaluate_expectations",
+    "format_pointer",
+    "freeze",
+    "get_mission",
+    "hookimpl",
+    "hookspec",
+    "list_missions",
+    "load_registry",
+    "parse_expectations_definition",
+    "parse_json",
+    "parse_path",
+    "parse_suite_definition",
+    "parse_test_document",
+    "resolve_path",
+    "resume",
+    "run",
+    "run_mission",
+    "run_scenario",
+    "run_suite",
+    "run_test_run",
+    "run_test_run_from_config",
+    "same",
+    "start",
+    "thaw",
+    "unknown_fields",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "MISSION_REGISTRY":
+        value: Any = __getattr__("default_registry")().missions
+    elif name in _HOME:
+        value = getattr(_import_module(f"tier2_core.{_HOME[name]}"), name)
+    else:
+        raise AttributeError(f"module 'tier2_core' has no attribute '{name}'")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,102 @@
+"""Missions: named recipes that build workflows from params."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import field
+from pyrsistent import PMap
+
+from tier2_core.errors import InvalidParamsError, InvalidSpecError, PluginError
+from tier2_core.values.fields import exact, frozen, object_or_none, shown, text, wrong
+from tier2_core.values.freeze import freeze, thaw
+from tier2_core.values.schema import schema_problems
+from tier2_core.workflow.specs import WorkflowDefinition
+
+Factory = Callable[[PMap[str, Any]], WorkflowDefinition]
+
+
+def _factory(value: Any) -> Factory:
+    if not callable(value):
+        raise wrong("Mission", "factory", "a function", value)
+    return value  # type: ignore[no-any-return]
+
+
+def _name(instance: object, attribute: Any, value: str) -> None:
+    if not value or value != value.strip():
+        raise InvalidSpecError(
+            f"{type(instance).__name__}: field 'name' must be a name, found {value!r}; "
+            "expected text without blanks around it.",
+            field="name",
+        )
+
+
+@frozen
+class Mission:
+    """A named recipe: ``factory(params)``, which is pure, gives a :class:`WorkflowDefinition`.
+
+    ``params_schema`` (JSON Schema 2020-12) is what params must meet. ``state_schema`` describes what the mission
+    reads in the state, for editors and documentation; what it finds there, an operation checks itself, so that
+    a mistake is a failed step that says which.
+
+    >>> greet = Mission("greet", lambda params: WorkflowDefinition("wf-greet"), "Says hello.")
+    >>> greet.version
+    '1'
+    """
+
+    name: str = field(converter=text, validator=_name)
+    factory: Factory = field(converter=_factory)
+    summary: str = field(default="", converter=text)
+    version: str = field(default="1", converter=text)
+    params_schema: Mapping[str, Any] | None = field(default=None, converter=object_or_none, eq=exact, repr=shown)
+    state_schema: Mapping[str, Any] | None = field(default=None, converter=object_or_none, eq=exact, repr=shown)
+
+
+@frozen
+class MissionRegistryEntry:
+    """A mission in a registry, with the plugin and the distribution (name and version) that it came from."""
+
+    name: str
+    mission: Mission
+    plugin: str
+    distribution: str
+    version: str
+
+    @property
+    def factory(self) -> Factory:
+        """The mission's factory."""
+        return self.mission.factory
+
+    @property
+    def validator(self) -> Callable[[Mapping[str, Any]], None]:
+        """Raises :class:`InvalidParamsError` for params that the mission's schema refuses."""
+        return self._validate
+
+    def _validate(self, params: Mapping[str, Any]) -> None:
+        if self.mission.params_schema is None:
+            return
+        try:
+            problems = schema_problems(self.mission.params_schema, freeze(params), field="params_schema")
+        except InvalidSpecError as error:
+            raise PluginError(
+                f"Mission '{self.name}' of plugin '{self.plugin}' has a bad schema for its params: {error}",
+                plugin=self.plugin,
+                distribution=self.distribution,
+            ) from error
+        if problems:
+            listed = "; ".join(f"at '{path}', {message}" if path else message for path, message in problems)
+            raise InvalidParamsError(f"Mission '{self.name}' refuses its params: {listed}.", problems=problems)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data that describes the mission; no code in it."""
+        return {
+            "distribution": self.distribution,
+            "mission_version": self.mission.version,
+            "name": self.name,
+            "params_schema": thaw(self.mission.params_schema),
+            "plugin": self.plugin,
+            "state_schema": thaw(self.mission.state_schema),
+            "summary": self.mission.summary,
+            "version": self.version,
+        }

@@ -1,0 +1,165 @@
+"""From a mission to a result: plan with the registry, then run with the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol, overload, runtime_checkable
+
+import attrs
+
+from tier2_core.errors import (
+    AntiFailurePlanningError,
+    EnvelopePlanningError,
+    FactoryError,
+    InvalidParamsError,
+    InvalidSpecError,
+)
+from tier2_core.missions.mission import MissionRegistryEntry
+from tier2_core.missions.registry import default_registry
+from tier2_core.values.freeze import a_type
+from tier2_core.workflow.engine import run
+from tier2_core.workflow.envelope import (
+    ALLOWED_KINDS,
+    MAX_HUMAN_STEPS,
+    MAX_TOTAL_STEPS,
+    check_counts,
+    check_kinds,
+)
+from tier2_core.workflow.operations import HasOperations
+from tier2_core.workflow.result import OrchestrationResult
+from tier2_core.workflow.specs import ExecutionContext, MissionSpec, WorkflowDefinition
+
+
+@runtime_checkable
+class HasMissions(HasOperations, Protocol):
+    """What planning needs of a registry."""
+
+    def get(self, name: str) -> MissionRegistryEntry:
+        """The entry of a mission; :class:`UnknownMissionError` if there is none."""
+        ...
+
+
+def build_workflow(mission: MissionSpec, *, registry: HasMissions | None = None) -> WorkflowDefinition:
+    """The workflow that a mission plans for its params, with ``mission_type`` and ``params`` in its metadata.
+
+    Raises :class:`UnknownMissionError`; :class:`InvalidParamsError` for params that the mission refuses;
+    :class:`FactoryError` for a factory that breaks or gives something else; :class:`AntiFailurePlanningError` for
+    too many steps, and :class:`EnvelopePlanningError` for a kind outside the envelope.
+
+    >>> build_workflow(MissionSpec("echo", {"hello": "world"})).id
+    'wf-echo'
+    """
+    if type(mission) is not MissionSpec:
+        raise InvalidSpecError(f"The mission must be a MissionSpec, found {a_type(type(mission))}.", field="mission")
+    entry = (default_registry() if registry is None else registry).get(mission.type)
+    entry.validator(mission.params)
+    workflow = _planned(entry, mission)
+    metadata = {**dict(workflow.metadata), "mission_type": mission.type, "params": mission.params}
+    workflow = attrs.evolve(workflow, metadata=metadata)
+    check_kinds(workflow, EnvelopePlanningError)
+    check_counts(workflow, AntiFailurePlanningError)
+    return workflow
+
+
+def _planned(entry: MissionRegistryEntry, mission: MissionSpec) -> WorkflowDefinition:
+    def broken(what: str) -> FactoryError:
+        return FactoryError(
+            f"The factory of mission '{entry.name}' of plugin '{entry.plugin}' {what}",
+            plugin=entry.plugin,
+            distribution=entry.distribution,
+        )
+
+    try:
+        workflow = entry.factory(mission.params)  # type: ignore[arg-type]
+    except InvalidParamsError:
+        raise  # a factory may refuse what no schema can say
+    except (Exception, SystemExit) as error:
+        raise broken(f"raised {type(error).__name__}: {error}") from error
+    if type(workflow) is not WorkflowDefinition:
+        raise broken(f"returned {a_type(type(workflow))}; expected a WorkflowDefinition.")
+    return workflow
+
+
+class Orchestrator:
+    """The engine with the installed plugins, or with the registry that it is given.
+
+    >>> workflow = build_workflow(MissionSpec("echo"))
+    >>> Orchestrator().run_workflow(workflow, ExecutionContext({"n": 1})).final_state
+    {'n': 1}
+    """
+
+    MAX_TOTAL_STEPS: ClassVar[int] = MAX_TOTAL_STEPS
+    MAX_HUMAN_STEPS: ClassVar[int] = MAX_HUMAN_STEPS
+    ALLOWED_KINDS: ClassVar[frozenset[str]] = ALLOWED_KINDS
+
+    def __init__(self, registry: HasOperations | None = None) -> None:
+        self._registry = registry
+
+    @property
+    def registry(self) -> HasOperations:
+        """The registry whose operations are known: the given one, or :func:`default_registry`."""
+        return default_registry() if self._registry is None else self._registry
+
+    def run_workflow(self, workflow: WorkflowDefinition, ctx: ExecutionContext) -> OrchestrationResult:
+        """The result of a workflow; raises what :func:`run` raises."""
+        return run(workflow, ctx, registry=self.registry)
+
+
+@overload
+def run_mission(
+    mission_name: str,
+    ctx: ExecutionContext,
+    params: Mapping[str, Any] | None = None,
+    *,
+    registry: HasMissions | None = None,
+) -> OrchestrationResult: ...
+
+
+@overload
+def run_mission(
+    mission_name: str,
+    params: Mapping[str, Any] | None = None,
+    initial_state: Mapping[str, Any] | None = None,
+    *,
+    registry: HasMissions | None = None,
+) -> OrchestrationResult: ...
+
+
+def run_mission(mission_name: str, *args: Any, registry: HasMissions | None = None, **named: Any) -> OrchestrationResult:
+    """Plan a mission and run it. Two shapes, told apart by the type of the second argument::
+
+        run_mission(mission_name, ctx, params=None)                # ctx: an ExecutionContext
+        run_mission(mission_name, params=None, initial_state=None)
+
+    Raises what :func:`build_workflow` and :func:`run` raise.
+
+    >>> run_mission("echo", {"hello": "world"}, {"n": 1}).final_state
+    {'n': 1}
+    >>> run_mission("echo", ExecutionContext({"n": 1})).status
+    'succeeded'
+    """
+    with_context = "ctx" in named or (bool(args) and isinstance(args[0], ExecutionContext))
+    names = ("ctx", "params") if with_context else ("params", "initial_state")
+    given = dict(zip(names, args, strict=False))
+    unknown = [name for name in named if name not in names]
+    twice = [name for name in named if name in given]
+    if len(args) > len(names) or unknown or twice:
+        what = (
+            f"does not take {unknown[0]!r} beside {names[0]!r}" if unknown
+            else f"got {twice[0]!r} twice" if twice
+            else f"takes at most 3 positional arguments, found {1 + len(args)}"
+        )  # fmt: skip
+        raise TypeError(
+            f"run_mission() {what}; call it as run_mission(mission_name, ctx, params) or "
+            "run_mission(mission_name, params, initial_state)."
+        )
+    given.update(named)
+    known = default_registry() if registry is None else registry
+    params = given.get("params")
+    workflow = build_workflow(MissionSpec(mission_name, {} if params is None else params), registry=known)
+    if with_context:
+        context = given["ctx"]
+    else:
+        state = given.get("initial_state")
+        context = ExecutionContext({} if state is None else state)
+    return run(workflow, context, registry=known)

@@ -1,0 +1,183 @@
+"""The registry: what missions and operations there are, as a frozen value.
+
+It is built by a pure fold over plugins: each brings its missions and operations, and a name that is taken is
+refused. A build that fails leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property, lru_cache
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+from attrs import field
+
+from tier2_core.errors import PluginError, RegistryConflictError, UnknownMissionError, did_you_mean
+from tier2_core.missions.discovery import OWN_DISTRIBUTION, Plugin, installed, loaded, plugin_name
+from tier2_core.missions.mission import MissionRegistryEntry
+from tier2_core.values.canonical import digest
+from tier2_core.values.fields import frozen
+from tier2_core.version import VERSION
+from tier2_core.workflow.operations import BUILTINS, Operation
+
+
+@frozen(eq=False)
+class Registry:
+    """The missions and operations that are known, by name; read-only.
+
+    ``plugins`` are those that brought them; ``failures`` are the :class:`PluginError` of those that were left
+    out (only with ``load_registry(strict=False)``).
+    """
+
+    missions: Mapping[str, MissionRegistryEntry]
+    operations: Mapping[str, Operation] = field(repr=False)
+    plugins: tuple[Plugin, ...] = field(default=(), repr=False)
+    failures: tuple[PluginError, ...] = ()
+
+    def get(self, name: str) -> MissionRegistryEntry:
+        """The entry of a mission; :class:`UnknownMissionError` lists what there is and the closest name."""
+        entry = self.missions.get(name) if isinstance(name, str) else None
+        if entry is None:
+            known = ", ".join(sorted(self.missions)) or "none"
+            hint = did_you_mean(name, self.missions) if isinstance(name, str) else ""
+            failed = ", ".join(sorted({failure.plugin for failure in self.failures}))
+            note = f" (Plugins that could not be loaded: {failed}.)" if failed else ""
+            raise UnknownMissionError(f"Unknown mission {name!r}; registered are: {known}{hint or '.'}{note}")
+        return entry
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The digest of what is registered: names, versions, owners and schemas, and tier2's version."""
+        return digest(self.to_dict(), tag="tier2/registry/v1")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data that describes what is registered; no code in it."""
+        return {
+            "missions": [self.missions[name].to_dict() for name in sorted(self.missions)],
+            "operations": [
+                {"name": name, "plugin": self.operations[name].plugin, "version": self.operations[name].version}
+                for name in sorted(self.operations)
+            ],
+            "plugins": [
+                {"distribution": plugin.distribution, "name": plugin.name, "version": plugin.version}
+                for plugin in sorted(self.plugins, key=lambda plugin: plugin.name)
+            ],
+            "tier2": VERSION,
+        }
+
+    def __deepcopy__(self, memo: Any) -> Registry:
+        return self
+
+
+_EMPTY = Registry(MappingProxyType({}), BUILTINS.operations)
+
+
+def load_registry(
+    plugins: Iterable[Any] = (), *, entry_points: bool = True, block: Collection[str] = (), strict: bool = True
+) -> Registry:
+    """The registry of the installed plugins (unless ``entry_points=False``) and of ``plugins``.
+
+    ``plugins`` are modules or objects with hooks; ``block`` names plugins that are not loaded. Raises
+    :class:`PluginError` for one that cannot be imported, has misspelt hooks or brings the wrong things, and
+    :class:`RegistryConflictError`, naming both owners, for two plugins, missions or operations of one name.
+    With ``strict=False`` such a plugin is left out, and its error listed in ``failures``.
+
+    >>> class Greetings:
+    ...     @hookimpl
+    ...     def tier2_missions(self):
+    ...         return [Mission("greet", lambda params: WorkflowDefinition("wf-greet"))]
+    >>> list(load_registry([Greetings()], entry_points=False).missions)
+    ['greet']
+    """
+    found = list(installed(block)) if entry_points else []
+    # The missions of this distribution come first, so that with strict=False no stranger can take their names.
+    found.sort(key=lambda plugin: plugin.distribution != OWN_DISTRIBUTION)
+    for plugin in plugins:
+        if plugin_name(plugin) not in block:
+            found.append(_handed_over(plugin))
+    registry = _EMPTY
+    for plugin in found:
+        try:
+            if isinstance(plugin, PluginError):
+                raise plugin
+            registry = _with_plugin(registry, plugin)
+        except PluginError as error:
+            if strict:
+                raise
+            registry = attrs.evolve(registry, failures=(*registry.failures, error.with_traceback(None)))
+    return attrs.evolve(
+        registry,
+        missions=MappingProxyType(dict(sorted(registry.missions.items()))),
+        operations=MappingProxyType(dict(sorted(registry.operations.items()))),
+    )
+
+
+def _handed_over(plugin: Any) -> Plugin | PluginError:
+    try:
+        return loaded(plugin)
+    except PluginError as error:
+        return error
+
+
+def _with_plugin(registry: Registry, plugin: Plugin) -> Registry:
+    for other in registry.plugins:
+        if other.name == plugin.name:
+            raise _conflict("plugin", plugin.name, _owner(other), plugin)
+    missions, operations = dict(registry.missions), dict(registry.operations)
+    for mission in plugin.missions:
+        if mission.name in missions:
+            taken = missions[mission.name]
+            raise _conflict("mission", mission.name, _owner_text(taken.plugin, taken.distribution), plugin)
+        missions[mission.name] = MissionRegistryEntry(
+            mission.name, mission, plugin.name, plugin.distribution, plugin.version
+        )
+    for operation in plugin.operations:
+        if operation.name in operations:
+            owner = operations[operation.name].plugin
+            taken_by = next((_owner(other) for other in (*registry.plugins, plugin) if other.name == owner), "tier2")
+            raise _conflict("operation", operation.name, taken_by, plugin)
+        operations[operation.name] = attrs.evolve(operation, plugin=plugin.name)
+    return Registry(missions, operations, (*registry.plugins, plugin), registry.failures)
+
+
+def _conflict(what: str, name: str, taken_by: str, plugin: Plugin) -> RegistryConflictError:
+    return RegistryConflictError(
+        f"The {what} '{name}' of {_owner(plugin)} is there already, from {taken_by}; "
+        "rename one of the two, or block a plugin.",
+        plugin=plugin.name,
+        distribution=plugin.distribution,
+    )
+
+
+def _owner(plugin: Plugin) -> str:
+    return _owner_text(plugin.name, plugin.distribution)
+
+
+def _owner_text(plugin: str, distribution: str) -> str:
+    return f"plugin '{plugin}'" + (f" (distribution '{distribution}')" if distribution else "")
+
+
+@lru_cache(maxsize=1)
+def default_registry() -> Registry:
+    """The registry of the installed plugins, loaded once, at first use; raises as :func:`load_registry` does."""
+    return load_registry()
+
+
+def list_missions() -> list[str]:
+    """The sorted names of the installed missions.
+
+    >>> list_missions()
+    ['daily_loop', 'echo', 'run_tests']
+    """
+    return sorted(default_registry().missions)
+
+
+def get_mission(name: str) -> MissionRegistryEntry:
+    """The entry of an installed mission; :class:`UnknownMissionError` lists what there is.
+
+    >>> get_mission("echo").distribution
+    'tier2'
+    """
+    return default_registry().get(name)

@@ -1,0 +1,272 @@
+"""Definitions from plain mappings: every mistake is reported, all of them at once, each with its path.
+
+A *test document* is one mapping with ``suite_name``, ``scenarios`` and ``expectations``; both parsers take what
+is theirs from it. Unknown fields are ignored; :func:`unknown_fields` tells of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from pyrsistent import PMap
+
+from tier2_core.errors import ConfigError, InvalidSpecError, InvalidValueError, did_you_mean
+from tier2_core.missions.planning import HasMissions
+from tier2_core.scenarios.expectations import MissionExpectation, SuiteExpectationsDefinition
+from tier2_core.scenarios.harness import MissionCall, ScenarioDefinition
+from tier2_core.scenarios.suite import ScenarioSuiteDefinition
+from tier2_core.scenarios.test_run import TestRunResult, run_test_run
+from tier2_core.values.freeze import freeze, printable
+from tier2_core.values.seal import VECTOR
+from tier2_core.workflow.specs import Decision
+
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "document": ("suite_name", "scenarios", "expectations", "$schema", "description"),
+    "scenario": ("scenario_name", "initial_state", "missions", "chained", "description"),
+    "mission": ("name", "params", "label", "decisions", "description"),
+    "decision": ("step_id", "approved", "actor", "reason", "value", "seen", "description"),
+    "expectation": ("id", "scenario_name", "mission_name", "path", "op", "expected", "description"),
+}
+"""The fields that there are in each kind of mapping of a test document."""
+
+_REQUIRED = object()
+_BROKEN: Any = object()
+"""Stands for what could not be read; its mistake is among the problems."""
+
+
+class _Problems:
+    """Collects mistakes while definitions are read; nothing is built from what has one."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[str, str]] = []
+
+    def add(self, path: str, message: str) -> Any:
+        self.found.append((printable(path), message))
+        return _BROKEN
+
+    def mapping(self, value: Any, path: str, what: str) -> Any:
+        if type(value) is dict or type(value) is PMap:
+            return value
+        return self.add(path, f"{what} must be a dict")
+
+    def field(self, config: Any, path: str, name: str, kinds: tuple[type, ...], what: str, default: Any) -> Any:
+        if name not in config:
+            if default is _REQUIRED:
+                return self.add(path, f"Missing required field '{name}'")
+            return default
+        if type(config[name]) not in kinds:
+            return self.add(path, f"Field '{name}' must be {what}")
+        return config[name]
+
+    def text(self, config: Any, path: str, name: str, default: Any = _REQUIRED) -> Any:
+        return self.field(config, path, name, (str,), "a string", default)
+
+    def flag(self, config: Any, path: str, name: str, default: bool) -> Any:
+        return self.field(config, path, name, (bool,), "a boolean", default)
+
+    def document(self, config: Any, path: str, name: str) -> Any:
+        return self.frozen(config.get(name), _below(path, name))
+
+    def frozen(self, value: Any, path: str) -> Any:
+        if value is _BROKEN:
+            return value
+        try:
+            return freeze(value)
+        except InvalidValueError as error:
+            sentence = str(error).rstrip(".")
+            return self.add(path, sentence)
+
+    def listed(self, config: Any, path: str, name: str, read: Callable[[Any, str], Any], default: Any) -> Any:
+        found = self.field(config, path, name, (list, tuple, VECTOR), "a list", default)
+        if found is _BROKEN or found is default:
+            return found
+        items = [read(item, _below(path, f"{name}.{place}")) for place, item in enumerate(found)]
+        return _BROKEN if any(item is _BROKEN for item in items) else items
+
+    def built(self, path: str, make: Callable[..., Any], *parts: Any) -> Any:
+        """What ``make`` gives, unless a part is broken or it refuses."""
+        if any(part is _BROKEN for part in parts):
+            return _BROKEN
+        try:
+            return make(*parts)
+        except InvalidSpecError as error:
+            return self.add(path, str(error).rstrip("."))
+
+
+def _below(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _read_decision(problems: _Problems, value: Any, path: str) -> Any:
+    config = problems.mapping(value, path, "Each decision")
+    if config is _BROKEN:
+        return config
+    return problems.built(
+        path,
+        Decision,
+        problems.text(config, path, "step_id"),
+        problems.flag(config, path, "approved", True),
+        problems.text(config, path, "actor", ""),
+        problems.text(config, path, "reason", ""),
+        problems.document(config, path, "value"),
+        problems.text(config, path, "seen", ""),
+    )
+
+
+def _read_mission(problems: _Problems, value: Any, path: str) -> Any:
+    config = problems.mapping(value, path, "Each mission")
+    if config is _BROKEN:
+        return config
+    params = problems.field(config, path, "params", (dict, PMap, type(None)), "a dict or None", None)
+    decisions = None
+    if config.get("decisions") is not None:
+        decisions = problems.listed(
+            config, path, "decisions", lambda item, at: _read_decision(problems, item, at), _REQUIRED
+        )
+    return problems.built(
+        path,
+        MissionCall,
+        problems.text(config, path, "name"),
+        problems.frozen(params, _below(path, "params")),
+        problems.text(config, path, "label", ""),
+        decisions,
+    )
+
+
+def _read_scenario(problems: _Problems, value: Any, path: str) -> Any:
+    config = problems.mapping(value, path, "Each scenario")
+    if config is _BROKEN:
+        return config
+    name = problems.text(config, path, "scenario_name")
+    state = problems.field(config, path, "initial_state", (dict, PMap), "a dict", _REQUIRED)
+    return problems.built(
+        path,
+        ScenarioDefinition,
+        name,
+        problems.frozen(state, _below(path, "initial_state")),
+        problems.listed(config, path, "missions", lambda item, at: _read_mission(problems, item, at), ()),
+        problems.flag(config, path, "chained", False),
+    )
+
+
+def _read_expectation(problems: _Problems, value: Any, path: str) -> Any:
+    config = problems.mapping(value, path, "Each expectation")
+    if config is _BROKEN:
+        return config
+    texts = [problems.text(config, path, name) for name in ("id", "scenario_name", "mission_name", "path", "op")]
+    return problems.built(path, MissionExpectation, *texts, problems.document(config, path, "expected"))
+
+
+def _suite(problems: _Problems, config: Any) -> Any:
+    config = problems.mapping(config, "", "A suite's config")
+    if config is _BROKEN:
+        return config
+    name = problems.text(config, "", "suite_name")
+    scenarios = problems.listed(
+        config, "", "scenarios", lambda item, at: _read_scenario(problems, item, at), _REQUIRED
+    )
+    return problems.built("", ScenarioSuiteDefinition, name, scenarios)
+
+
+def _expectations(problems: _Problems, config: Any) -> Any:
+    config = problems.mapping(config, "", "The config of expectations")
+    if config is _BROKEN:
+        return config
+    listed = problems.listed(
+        config, "", "expectations", lambda item, at: _read_expectation(problems, item, at), _REQUIRED
+    )
+    return problems.built("", SuiteExpectationsDefinition, listed)
+
+
+def _or_error(problems: _Problems, *made: Any) -> Any:
+    if problems.found:
+        raise ConfigError.of(problems.found)
+    return made[0] if len(made) == 1 else made
+
+
+def parse_suite_definition(config: Mapping[str, Any]) -> ScenarioSuiteDefinition:
+    """The suite of a config: ``suite_name`` and ``scenarios``.
+
+    Raises :class:`ConfigError`, whose ``problems`` are all mistakes, each with its path.
+
+    >>> parse_suite_definition({"scenarios": [{"initial_state": {}, "missions": [{"params": 1}]}]})
+    Traceback (most recent call last):
+    tier2_core.errors.ConfigError: Missing required field 'suite_name'
+    scenarios.0: Missing required field 'scenario_name'
+    scenarios.0.missions.0: Field 'params' must be a dict or None
+    scenarios.0.missions.0: Missing required field 'name'
+    """
+    problems = _Problems()
+    made: ScenarioSuiteDefinition = _or_error(problems, _suite(problems, config))
+    return made
+
+
+def parse_expectations_definition(config: Mapping[str, Any]) -> SuiteExpectationsDefinition:
+    """The expectations of a config: a list under ``expectations``; raises :class:`ConfigError`."""
+    problems = _Problems()
+    made: SuiteExpectationsDefinition = _or_error(problems, _expectations(problems, config))
+    return made
+
+
+def parse_test_document(
+    document: Mapping[str, Any],
+) -> tuple[ScenarioSuiteDefinition, SuiteExpectationsDefinition]:
+    """The suite and the expectations of a test document; raises one :class:`ConfigError` for both."""
+    problems = _Problems()
+    suite = _suite(problems, document)
+    if suite is _BROKEN and type(document) is not dict and type(document) is not PMap:
+        return _or_error(problems)  # type: ignore[no-any-return]
+    made: tuple[ScenarioSuiteDefinition, SuiteExpectationsDefinition] = _or_error(
+        problems, suite, _expectations(problems, document)
+    )
+    return made
+
+
+def run_test_run_from_config(
+    suite_config: Mapping[str, Any],
+    expectations_config: Mapping[str, Any],
+    *,
+    registry: HasMissions | None = None,
+) -> TestRunResult:
+    """Run a suite and its expectations from configs; raises :class:`ConfigError` for the mistakes of both.
+
+    >>> run_test_run_from_config({"suite_name": "s", "scenarios": []}, {"expectations": []}).passed
+    True
+    """
+    problems = _Problems()
+    suite, expectations = _suite(problems, suite_config), _expectations(problems, expectations_config)
+    suite, expectations = _or_error(problems, suite, expectations)
+    return run_test_run(suite, expectations, registry=registry)
+
+
+def unknown_fields(document: Any) -> tuple[str, ...]:
+    """A sentence for each field of a test document that is none: its path, and the closest known name.
+
+    >>> unknown_fields({"suite_name": "s", "scenario": []})
+    ("'scenario' is no field of a test document and is ignored; did you mean 'scenarios'?",)
+    """
+    return tuple(_unknown(document, "document", ""))
+
+
+_CHILDREN = {
+    "document": {"scenarios": "scenario", "expectations": "expectation"},
+    "scenario": {"missions": "mission"},
+    "mission": {"decisions": "decision"},
+}
+
+
+def _unknown(value: Any, kind: str, path: str) -> Iterator[str]:
+    if type(value) is not dict and type(value) is not PMap:
+        return
+    what = "a test document" if kind == "document" else f"a{'n' if kind[0] == 'e' else ''} {kind}"
+    for name in sorted(value, key=str):
+        if name not in FIELDS[kind]:
+            place = printable(_below(path, str(name)))
+            hint = did_you_mean(str(name), FIELDS[kind]) or "."
+            yield f"'{place}' is no field of {what} and is ignored{hint}"
+    for name, child in _CHILDREN.get(kind, {}).items():
+        items = value.get(name)
+        if type(items) in (list, tuple, VECTOR):
+            for place, item in enumerate(items):
+                yield from _unknown(item, child, _below(path, f"{name}.{place}"))

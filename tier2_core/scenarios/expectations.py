@@ -1,0 +1,205 @@
+"""Expectations: what a suite's results should be like, declared as data and evaluated purely."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field
+from pyrsistent import PMap
+
+from tier2_core.errors import InvalidSpecError
+from tier2_core.scenarios.suite import ScenarioSuiteResult
+from tier2_core.values.canonical import digest
+from tier2_core.values.fields import document, exact, flag, frozen, object_, shown, text, tuple_of, with_prefix
+from tier2_core.values.freeze import same, thaw
+from tier2_core.values.paths import format_pointer, parse_path, resolve_path
+from tier2_core.values.predicates import check_predicate, missed
+from tier2_core.values.schema import schema_problems
+from tier2_core.workflow.engine import Run
+from tier2_core.workflow.result import OrchestrationResult
+from tier2_core.workflow.specs import NOTHING
+
+
+@frozen
+class MissionExpectation:
+    """What is expected at ``path`` in a mission's ``result.to_dict()``.
+
+    ``mission_name`` is the label of the mission's call (its name, if it has no other). ``op`` is one of ``eq``,
+    ``ne``, ``gt``, ``ge``, ``lt``, ``le``, ``exists``, ``absent``, ``contains``, ``in`` and ``matches`` (a JSON
+    Schema). Raises :class:`InvalidSpecError` for another, and for a path or schema that is malformed.
+
+    >>> MissionExpectation("done", "monday", "echo", "status", "eq", "succeeded").op
+    'eq'
+    """
+
+    id: str = field(converter=text)
+    scenario_name: str = field(converter=text)
+    mission_name: str = field(converter=text)
+    path: str = field(converter=text)
+    op: str = field(converter=text)
+    expected: Any = field(default=None, converter=document, eq=exact, repr=shown)
+
+    def __attrs_post_init__(self) -> None:
+        try:
+            parse_path(self.path)
+        except ValueError as error:
+            raise InvalidSpecError(f"MissionExpectation: {error}", field="path") from None
+        try:
+            check_predicate(self.op, self.expected)
+        except InvalidSpecError as error:
+            raise InvalidSpecError(with_prefix(error, f"MissionExpectation '{self.id}'")
+                                   if error.field != "op" else str(error), field=error.field) from None  # fmt: skip
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data, one key a field."""
+        return {
+            "expected": thaw(self.expected),
+            "id": self.id,
+            "mission_name": self.mission_name,
+            "op": self.op,
+            "path": self.path,
+            "scenario_name": self.scenario_name,
+        }
+
+
+@frozen
+class SuiteExpectationsDefinition:
+    """Expectations with unique ids."""
+
+    expectations: tuple[MissionExpectation, ...] = field(default=(), converter=tuple_of(MissionExpectation))
+
+    def __attrs_post_init__(self) -> None:
+        ids = [expectation.id for expectation in self.expectations]
+        if len(set(ids)) < len(ids):
+            twice = sorted({name for name in ids if ids.count(name) > 1})
+            raise InvalidSpecError(
+                f"Duplicate expectation IDs {', '.join(map(repr, twice))}; expected each once.", field="expectations"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data, one key a field."""
+        return {"expectations": [expectation.to_dict() for expectation in self.expectations]}
+
+
+@frozen
+class ExpectationResult:
+    """How one expectation came out.
+
+    A failing one has ``details["reason"]``: ``scenario_missing``, ``mission_missing``, ``path_missing``,
+    ``path_present``, ``type_error`` or ``<op>_mismatch``; where the path lies in the final state of a real
+    result, ``details["written_by"]`` is the id of the step that last wrote it (``None``: it is as it was).
+    """
+
+    id: str = field(converter=text)
+    passed: bool = field(converter=flag)
+    _actual: Any = field(default=None, converter=document, eq=exact, repr=shown)
+    _expected: Any = field(default=None, converter=document, eq=exact, repr=shown)
+    _details: PMap[str, Any] = field(default=NOTHING, converter=object_, eq=exact, repr=shown)
+
+    @property
+    def actual(self) -> Any:
+        """What was found, as fresh plain data."""
+        return thaw(self._actual)
+
+    @property
+    def expected(self) -> Any:
+        """What was expected, as fresh plain data."""
+        return thaw(self._expected)
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """Why it failed, as fresh plain data; empty if it passed."""
+        plain: dict[str, Any] = thaw(self._details)
+        return plain
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data, one key a field."""
+        return {
+            "actual": self.actual,
+            "details": self.details,
+            "expected": self.expected,
+            "id": self.id,
+            "passed": self.passed,
+        }
+
+
+@frozen
+class SuiteExpectationsResult:
+    """How all expectations of a suite came out, in their order."""
+
+    passed: bool = field(converter=flag)
+    expectation_results: tuple[ExpectationResult, ...] = field(converter=tuple_of(ExpectationResult))
+    _metadata: PMap[str, Any] = field(default=NOTHING, converter=object_, eq=exact, repr=shown)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """``expectations_hash``; a fresh dict at each access."""
+        plain: dict[str, Any] = thaw(self._metadata)
+        return plain
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data, one key a field."""
+        return {
+            "expectation_results": [result.to_dict() for result in self.expectation_results],
+            "metadata": self.metadata,
+            "passed": self.passed,
+        }
+
+
+def evaluate_expectations(
+    suite_result: ScenarioSuiteResult, definition: SuiteExpectationsDefinition
+) -> SuiteExpectationsResult:
+    """Hold a suite's results against expectations. A mission's result is anything with a ``to_dict()``.
+
+    ``expectations_hash`` in the metadata is over the expectations' hashes.
+
+    >>> evaluate_expectations(run_suite(ScenarioSuiteDefinition("s")), SuiteExpectationsDefinition()).passed
+    True
+    """
+    plain: dict[tuple[str, str], Any] = {}  # each result is turned into plain data once
+    results = tuple(_evaluated(suite_result, expectation, plain) for expectation in definition.expectations)
+    hashes = [digest(e.to_dict(), tag="tier2/expectation/v1") for e in definition.expectations]
+    metadata = {"expectations_hash": digest(hashes, tag="tier2/expectations/v1")}
+    return SuiteExpectationsResult(all(result.passed for result in results), results, metadata)
+
+
+def _evaluated(
+    suite_result: ScenarioSuiteResult, wanted: MissionExpectation, plain: dict[tuple[str, str], Any]
+) -> ExpectationResult:
+    def failing(reason: str, actual: Any = None, **more: Any) -> ExpectationResult:
+        return ExpectationResult(wanted.id, False, actual, wanted.expected, {"reason": reason, **more})
+
+    scenario = suite_result.scenario_results.get(wanted.scenario_name)
+    if scenario is None:
+        return failing("scenario_missing")
+    result = scenario.mission_results.get(wanted.mission_name)
+    if result is None:
+        return failing("mission_missing")
+    key = (wanted.scenario_name, wanted.mission_name)
+    if key not in plain:
+        plain[key] = result.to_dict()
+    found, actual = resolve_path(plain[key], wanted.path)
+    reason = missed(wanted.op, found, actual, wanted.expected)
+    if reason is None:
+        return ExpectationResult(wanted.id, True, actual, wanted.expected)
+    more: dict[str, Any] = {}
+    tokens = parse_path(wanted.path)
+    if isinstance(result, OrchestrationResult) and tokens[:1] == ("final_state",):
+        more["written_by"] = written_by(result.run, format_pointer(tokens[1:]))
+    if wanted.op == "matches" and found:
+        more["problems"] = [list(problem) for problem in schema_problems(wanted.expected, actual, field="expected")]
+    return failing(reason, actual, **more)
+
+
+def written_by(run: Run, path: str) -> str | None:
+    """The id of the step that last changed what is at ``path`` in the state; ``None`` if none did."""
+    states = [run.context.initial_state, *(entry.state for entry in run.trace)]
+    for place in range(len(run.trace), 0, -1):
+        before, after = states[place - 1], states[place]
+        if before is after:
+            continue
+        (was, old), (is_, new) = resolve_path(before, path), resolve_path(after, path)
+        if was != is_ or not same(old, new):
+            return run.trace[place - 1].step.id
+    return None

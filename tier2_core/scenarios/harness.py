@@ -1,0 +1,137 @@
+"""Scenarios: missions that are run over one initial state, each alone or each after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from attrs import field
+from pyrsistent import PMap
+
+from tier2_core.missions.planning import HasMissions, run_mission
+from tier2_core.missions.registry import default_registry
+from tier2_core.values.canonical import digest
+from tier2_core.values.fields import (
+    exact,
+    flag,
+    frozen,
+    object_,
+    object_or_none,
+    read_only,
+    shown,
+    text,
+    tuple_of,
+)
+from tier2_core.values.freeze import thaw
+from tier2_core.workflow.result import OrchestrationResult
+from tier2_core.workflow.specs import NOTHING, Decision, ExecutionContext, decisions_or_none, unique
+
+
+class HasToDict(Protocol):
+    """What a mission's result is to the harness: anything that says what it is as plain data."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as plain JSON data."""
+        ...
+
+
+@frozen
+class MissionCall:
+    """A mission to run: its name, params, and decisions; ``label`` (default: the name) is its result's key."""
+
+    name: str = field(converter=text)
+    params: Mapping[str, Any] | None = field(default=None, converter=object_or_none, eq=exact, repr=shown)
+    label: str = field(default="", converter=text)
+    decisions: tuple[Decision, ...] | None = field(default=None, converter=decisions_or_none)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "label", self.label or self.name)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data, one key a field."""
+        return {
+            "decisions": None if self.decisions is None else [decision.to_dict() for decision in self.decisions],
+            "label": self.label,
+            "name": self.name,
+            "params": thaw(self.params),
+        }
+
+
+@frozen
+class ScenarioDefinition:
+    """Missions over one initial state.
+
+    Each starts from the initial state or, ``chained``, from the final state of the one before; a mission that
+    does not succeed ends the chain. Labels are unique.
+    """
+
+    scenario_name: str = field(converter=text)
+    initial_state: PMap[str, Any] = field(converter=object_, eq=exact, repr=shown)
+    missions: tuple[MissionCall, ...] = field(default=(), converter=tuple_of(MissionCall))
+    chained: bool = field(default=False, converter=flag)
+
+    def __attrs_post_init__(self) -> None:
+        unique(self, "missions", [call.label for call in self.missions], "labels")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data, one key a field."""
+        return {
+            "chained": self.chained,
+            "initial_state": thaw(self.initial_state),
+            "missions": [call.to_dict() for call in self.missions],
+            "scenario_name": self.scenario_name,
+        }
+
+
+@frozen(eq=False)
+class ScenarioResult:
+    """The results of a scenario's missions, by label, in the order in which they ran."""
+
+    scenario_name: str = field(converter=text)
+    mission_results: Mapping[str, HasToDict] = field(converter=read_only)
+    _metadata: PMap[str, Any] = field(default=NOTHING, converter=object_)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """``scenario_name`` and ``scenario_hash``; a fresh dict at each access."""
+        plain: dict[str, Any] = thaw(self._metadata)
+        return plain
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data, one key a field."""
+        return {
+            "metadata": self.metadata,
+            "mission_results": {label: self.mission_results[label].to_dict() for label in sorted(self.mission_results)},
+            "scenario_name": self.scenario_name,
+        }
+
+
+def run_scenario(defn: ScenarioDefinition, *, registry: HasMissions | None = None) -> ScenarioResult:
+    """Run a scenario's missions; ``scenario_hash`` in the metadata binds the definition and every result.
+
+    Raises what :func:`run_mission` raises; nothing partial comes back.
+
+    >>> result = run_scenario(ScenarioDefinition("hello", {"n": 1}, [MissionCall("echo")]))
+    >>> result.mission_results["echo"].status
+    'succeeded'
+    """
+    known = default_registry() if registry is None else registry
+    results: dict[str, OrchestrationResult] = {}
+    state = defn.initial_state
+    for call in defn.missions:
+        context = ExecutionContext(state, decisions=call.decisions)
+        result = run_mission(call.name, context, call.params, registry=known)
+        results[call.label] = result
+        if defn.chained:
+            if not result.success:
+                break
+            state = result.state
+    parts = {
+        "chained": defn.chained,
+        "initial_state_hash": digest(defn.initial_state),
+        "missions": [call.to_dict() for call in defn.missions],
+        "results": {label: result.digest for label, result in results.items()},
+        "scenario_name": defn.scenario_name,
+    }
+    metadata = {"scenario_hash": digest(parts, tag="tier2/scenario/v1"), "scenario_name": defn.scenario_name}
+    return ScenarioResult(defn.scenario_name, results, metadata)

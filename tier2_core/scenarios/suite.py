@@ -1,0 +1,71 @@
+"""Suites: scenarios under one name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field
+from pyrsistent import PMap
+
+from tier2_core.missions.planning import HasMissions
+from tier2_core.missions.registry import default_registry
+from tier2_core.scenarios.harness import ScenarioDefinition, ScenarioResult, run_scenario
+from tier2_core.values.canonical import digest
+from tier2_core.values.fields import frozen, object_, read_only, text, tuple_of
+from tier2_core.values.freeze import thaw
+from tier2_core.workflow.specs import NOTHING
+
+
+@frozen
+class ScenarioSuiteDefinition:
+    """Scenarios under one name; of two with one name the last wins."""
+
+    suite_name: str = field(converter=text)
+    scenarios: tuple[ScenarioDefinition, ...] = field(default=(), converter=tuple_of(ScenarioDefinition))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data, one key a field."""
+        return {"scenarios": [scenario.to_dict() for scenario in self.scenarios], "suite_name": self.suite_name}
+
+
+@frozen(eq=False)
+class ScenarioSuiteResult:
+    """The results of a suite's scenarios, by name."""
+
+    suite_name: str = field(converter=text)
+    scenario_results: Mapping[str, ScenarioResult] = field(converter=read_only)
+    _metadata: PMap[str, Any] = field(default=NOTHING, converter=object_)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """``suite_name`` and ``suite_hash``; a fresh dict at each access."""
+        plain: dict[str, Any] = thaw(self._metadata)
+        return plain
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data, one key a field."""
+        return {
+            "metadata": self.metadata,
+            "scenario_results": {name: self.scenario_results[name].to_dict() for name in sorted(self.scenario_results)},
+            "suite_name": self.suite_name,
+        }
+
+
+def run_suite(defn: ScenarioSuiteDefinition, *, registry: HasMissions | None = None) -> ScenarioSuiteResult:
+    """Run every scenario; ``suite_hash`` in the metadata is over the scenarios' hashes.
+
+    Raises what :func:`run_scenario` raises; nothing partial comes back.
+
+    >>> run_suite(ScenarioSuiteDefinition("empty")).to_dict()["scenario_results"]
+    {}
+    """
+    known = default_registry() if registry is None else registry
+    scenarios = {scenario.scenario_name: scenario for scenario in defn.scenarios}
+    results = {name: run_scenario(scenario, registry=known) for name, scenario in scenarios.items()}
+    parts = {
+        "scenarios": [result.metadata["scenario_hash"] for result in results.values()],
+        "suite_name": defn.suite_name,
+    }
+    metadata = {"suite_hash": digest(parts, tag="tier2/suite/v1"), "suite_name": defn.suite_name}
+    return ScenarioSuiteResult(defn.suite_name, results, metadata)

@@ -1,0 +1,85 @@
+"""Test runs: a suite, run, and held against its expectations."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from attrs import field
+from pyrsistent import PMap
+
+from tier2_core.missions.planning import HasMissions
+from tier2_core.scenarios.expectations import (
+    SuiteExpectationsDefinition,
+    SuiteExpectationsResult,
+    evaluate_expectations,
+)
+from tier2_core.scenarios.suite import ScenarioSuiteDefinition, ScenarioSuiteResult, run_suite
+from tier2_core.values.canonical import digest
+from tier2_core.values.fields import flag, frozen, object_
+from tier2_core.values.freeze import thaw
+from tier2_core.workflow.specs import NOTHING
+
+
+@frozen(eq=False)
+class TestRunResult:
+    """A suite's results, how its expectations came out, and one hash over all of it."""
+
+    __test__: ClassVar[bool] = False  # the name is the contract's; pytest must not take it for a test
+
+    suite_result: ScenarioSuiteResult
+    expectations_result: SuiteExpectationsResult
+    passed: bool = field(converter=flag)
+    _metadata: PMap[str, Any] = field(default=NOTHING, converter=object_)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Names, hashes and counts; a fresh dict at each access."""
+        plain: dict[str, Any] = thaw(self._metadata)
+        return plain
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data, one key a field."""
+        return {
+            "expectations_result": self.expectations_result.to_dict(),
+            "metadata": self.metadata,
+            "passed": self.passed,
+            "suite_result": self.suite_result.to_dict(),
+        }
+
+
+def aggregate_test_run(
+    suite_result: ScenarioSuiteResult, expectations_result: SuiteExpectationsResult
+) -> TestRunResult:
+    """The test run of results that are there already.
+
+    Its metadata has ``suite_name``, ``suite_hash``, ``expectations_hash``, ``expectations_passed`` and
+    ``expectations_total`` (counts), and ``test_run_hash``, which is over the two hashes and every outcome.
+    """
+    outcomes = expectations_result.expectation_results
+    metadata: dict[str, Any] = {
+        "expectations_hash": expectations_result.metadata.get("expectations_hash", ""),
+        "expectations_passed": sum(outcome.passed for outcome in outcomes),
+        "expectations_total": len(outcomes),
+        "suite_hash": suite_result.metadata.get("suite_hash", ""),
+        "suite_name": suite_result.suite_name,
+    }
+    outcome_hashes = [digest(outcome.to_dict(), tag="tier2/outcome/v1") for outcome in outcomes]
+    metadata["test_run_hash"] = digest({**metadata, "outcomes": outcome_hashes}, tag="tier2/test-run/v1")
+    return TestRunResult(suite_result, expectations_result, expectations_result.passed, metadata)
+
+
+def run_test_run(
+    suite_def: ScenarioSuiteDefinition,
+    expectations_def: SuiteExpectationsDefinition,
+    *,
+    registry: HasMissions | None = None,
+) -> TestRunResult:
+    """Run a suite and hold it against its expectations; raises what :func:`run_suite` raises.
+
+    >>> suite = ScenarioSuiteDefinition("s", [ScenarioDefinition("one", {}, [MissionCall("echo")])])
+    >>> wanted = MissionExpectation("ok", "one", "echo", "status", "eq", "succeeded")
+    >>> run_test_run(suite, SuiteExpectationsDefinition([wanted])).metadata["expectations_passed"]
+    1
+    """
+    suite_result = run_suite(suite_def, registry=registry)
+    return aggregate_test_run(suite_result, evaluate_expectations(suite_result, expectations_def))

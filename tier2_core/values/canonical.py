@@ -1,0 +1,163 @@
+"""Bytes and digests of documents: RFC 8785 (JCS), SHA-256, and strict reading of JSON."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from typing import Any
+
+from pyrsistent import PMap
+
+from tier2_core.errors import InvalidValueError
+from tier2_core.values.freeze import freeze, printable
+from tier2_core.values.paths import format_pointer
+from tier2_core.values.scalars import quote, scalar_text
+from tier2_core.values.seal import VECTOR, Document, plain_key, seal_of
+
+
+def canonical_json(value: Any) -> bytes:
+    """The canonical bytes of a document, RFC 8785.
+
+    >>> canonical_json({"b": 1e21, "a": [1.0, "é"]}).decode()
+    '{"a":[1,"é"],"b":1e+21}'
+    """
+    return canonical_text(freeze(value)).encode()
+
+
+def digest(value: Any, tag: str | None = None) -> str:
+    """The SHA-256 of the canonical bytes, as 64 lower-case hex digits.
+
+    With a domain ``tag`` the digest is over the tag, a NUL byte and the canonical bytes, so that two kinds of
+    object never share one: canonical JSON holds no NUL byte, so neither does an untagged preimage.
+
+    >>> digest({})
+    '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a'
+    >>> digest({}, tag="tier2/link/v1") == digest({}, tag="tier2/plan/v1")
+    False
+    """
+    document = freeze(value)
+    if tag is not None:
+        if type(tag) is not str or not tag or "\0" in tag or not tag.isascii():
+            raise InvalidValueError(f"Found the tag {tag!r}; expected ASCII text without NUL.")
+        return sha256(b"%s\0%s" % (tag.encode(), canonical_text(document).encode())).hexdigest()
+    known = seal_of(document)
+    if known is None:
+        return sha256(canonical_text(document).encode()).hexdigest()
+    if known.digest is None:
+        known.digest = sha256(canonical_text(document).encode()).hexdigest()
+    return known.digest
+
+
+def canonical_text(document: Document) -> str:
+    """The canonical text of a frozen document; its UTF-8 is what RFC 8785 asks for."""
+    known = seal_of(document)
+    if known is None:
+        return scalar_text(document)
+    if known.plain:
+        # Then the C encoder writes the same: its floats and its order of keys are RFC 8785's.
+        return _encode(document)
+    if type(document) is PMap:
+        names = sorted(document, key=None if all(map(plain_key, document)) else _utf16)
+        return "{" + ",".join([f"{quote(name)}:{canonical_text(document[name])}" for name in names]) + "}"
+    return "[" + ",".join([canonical_text(part) for part in document]) + "]"  # type: ignore[union-attr]
+
+
+def _utf16(name: str) -> bytes:
+    return name.encode("utf-16-be")  # RFC 8785 section 3.2.3: keys are compared as arrays of UTF-16 units
+
+
+def _plain_container(container: Any) -> Any:
+    if type(container) is PMap:
+        return dict(container.iteritems())
+    if type(container) is VECTOR:
+        return container.tolist()
+    raise AssertionError(f"a sealed document holds {type(container).__name__}")
+
+
+_encode = json.JSONEncoder(
+    ensure_ascii=False,
+    check_circular=False,
+    allow_nan=False,
+    sort_keys=True,
+    separators=(",", ":"),
+    default=_plain_container,
+).encode
+
+
+class _Repeated:
+    """Stands where an object with a duplicate key was read, until its place is known."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Any:
+    made = dict(pairs)
+    if len(made) == len(pairs):
+        return made
+    names = [name for name, _ in pairs]
+    return _Repeated(next(name for place, name in enumerate(names) if name in names[:place]))
+
+
+def parse_json(data: bytes | str) -> Document:
+    """The document of a JSON text (RFC 8259), read strictly.
+
+    Raises :class:`InvalidValueError` for what is no UTF-8, a byte-order mark, malformed JSON, a duplicate key,
+    ``NaN``, ``Infinity``, numbers like ``1e400``, and whatever else :func:`freeze` refuses.
+
+    >>> parse_json(b'{"n": 1.0}')["n"]
+    1
+    >>> parse_json(b'{"a": {"b": 1, "b": 2}}')
+    Traceback (most recent call last):
+    tier2_core.errors.InvalidValueError: At '/a': found the key 'b' twice in one object; expected each key once.
+    """
+    try:
+        text = data if isinstance(data, str) else bytes(data).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidValueError(
+            f"Found a byte that is no UTF-8 at offset {error.start}; expected JSON in UTF-8."
+        ) from None
+    except TypeError:
+        raise InvalidValueError(f"Found a {type(data).__name__}; expected the bytes of a JSON text.") from None
+    if text.startswith("\ufeff"):
+        raise InvalidValueError("Found a byte-order mark; expected JSON in UTF-8 without one.")
+    try:
+        plain = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise InvalidValueError(
+            f"Found no JSON at line {error.lineno}, column {error.colno}: {error.msg[:1].lower()}{error.msg[1:]}."
+        ) from None
+    except RecursionError:
+        raise InvalidValueError("Found nesting deeper than 64; expected a flatter value.") from None
+    except InvalidValueError:
+        raise
+    except ValueError:  # int() refuses more than 4,300 digits
+        raise InvalidValueError("Found an integer beyond the range of a double; expected a smaller one.") from None
+    twice = _find_repeated(plain)
+    if twice is not None:
+        path, key = twice
+        where = f"At '{printable(path)}': found" if path else "Found"
+        raise InvalidValueError(
+            f"{where} the key '{printable(key)}' twice in one object; expected each key once.", path=printable(path)
+        )
+    return freeze(plain)
+
+
+def _refuse_constant(name: str) -> Any:
+    raise InvalidValueError(f"Found {name}; expected a finite number, as JSON has no other.")
+
+
+def _find_repeated(root: Any) -> tuple[str, str] | None:
+    """The place and the key of the first object that has one twice."""
+    waiting: list[tuple[Any, tuple[Any, ...]]] = [(root, ())]
+    while waiting:
+        value, path = waiting.pop()
+        if type(value) is _Repeated:
+            return format_pointer(path), value.key
+        if len(path) > 64:
+            continue  # freeze() refuses it
+        if type(value) is dict:
+            waiting.extend((value[name], (*path, name)) for name in sorted(value, reverse=True))
+        elif type(value) is list:
+            waiting.extend((value[place], (*path, place)) for place in range(len(value) - 1, -1, -1))
+    return None

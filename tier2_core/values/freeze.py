@@ -1,0 +1,306 @@
+"""The one door: plain JSON data becomes a deeply immutable document, or is refused.
+
+Two passes, of which the second hardly ever runs. The first builds the document as fast as it can and only
+knows *that* something is wrong. The second then looks for *what* is wrong, in sorted order, so that the
+message does not depend on the order of a mapping.
+
+Neither recurses: how deep the input is does not matter to the interpreter's stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pyrsistent import PMap, pmap, pvector
+
+from tier2_core.errors import InvalidValueError
+from tier2_core.values.paths import format_pointer
+from tier2_core.values.scalars import (
+    MAX_SAFE_INTEGER,
+    Refused,
+    check_text,
+    has_plain_text,
+    normal_float,
+    normal_int,
+)
+from tier2_core.values.seal import (
+    MAX_DEPTH,
+    MAX_DOCUMENT_BYTES,
+    VECTOR,
+    Document,
+    canonical_size,
+    plain_key,
+    seal,
+    seal_of,
+)
+
+_ACCEPTED = "null, a boolean, a number, a string, a list, a tuple, a dict with string keys or a frozen value"
+_ONLY_TEXT = {str}
+
+
+def freeze(value: Any) -> Document:
+    """The immutable document of ``value``: objects as ``PMap``, arrays as ``PVector``.
+
+    Accepts exactly ``None``, ``bool``, ``int``, finite ``float``, ``str``, ``list``, ``tuple``, ``dict`` with
+    ``str`` keys, and already frozen values; no subclasses. Numbers are IEEE-754 doubles (RFC 7493): an
+    integral value within ±(2^53-1) comes out as ``int``, any other as ``float``. A value that was let through
+    before comes back as the very same object, at once.
+
+    Raises :class:`InvalidValueError`, whose ``path`` says where, for anything else: other types, cycles, NaN
+    and infinities, integers that no double represents, lone surrogates, nesting deeper than 64, and a value
+    that repeats the same lists so often that it would be written out as more than 64 MiB.
+
+    >>> freeze({"b": [1.0, True], "a": None})["b"]
+    pvector([1, True])
+    >>> freeze({"tasks": [{"due": {1, 2}}]})
+    Traceback (most recent call last):
+    tier2_core.errors.InvalidValueError: At '/tasks/0/due': found a set; expected null, a boolean, a number, a \
+string, a list, a tuple, a dict with string keys or a frozen value.
+    """
+    if seal_of(value) is not None:
+        return value  # type: ignore[no-any-return]
+    try:
+        if type(value) in _CONTAINERS:
+            return build(value)
+        return _scalar(value)
+    except Refused:
+        raise explained(value) from None
+
+
+def build(root: Any) -> Any:
+    """The frozen and sealed container of ``root``; :class:`Refused` if there is none.
+
+    ``root`` is walked even if it has a seal; parts that have one are taken as they are.
+    """
+    done: dict[int, Any] = {}  # by identity, so that what is shared is walked once
+    shared = False
+    waiting: list[tuple[Any, Iterator[tuple[Any, Any]], Any, Any, int, bool, bool]] = []
+    source = root
+    items, out, plain = _open(source)
+    depth, changed = 1, False
+    while True:
+        for key, item in items:
+            kind = type(item)
+            if kind is str:
+                if not item.isascii():
+                    check_text(item)
+            elif kind is int:
+                if not -MAX_SAFE_INTEGER <= item <= MAX_SAFE_INTEGER:
+                    item = normal_int(item)
+                    plain, changed = False, True
+            elif kind is bool or item is None:
+                pass
+            elif kind is float:
+                normal = normal_float(item)
+                if type(normal) is float:
+                    plain = plain and has_plain_text(normal)
+                else:
+                    item, changed = normal, True
+            elif kind in _CONTAINERS:
+                child = done.get(id(item))
+                if child is not None:
+                    shared = True
+                elif seal_of(item) is not None:
+                    child = done[id(item)] = item
+                known = seal_of(child)
+                if known is None or len(waiting) + 1 + known.depth > MAX_DEPTH:
+                    if len(waiting) + 2 > MAX_DEPTH:
+                        raise Refused
+                    waiting.append((source, items, out, key, depth, plain, changed))
+                    source = item
+                    items, out, plain = _open(source)
+                    depth, changed = 1, False
+                    break
+                if known.depth >= depth:
+                    depth = known.depth + 1
+                plain = plain and known.plain
+                changed = changed or child is not item
+                item = child
+            else:
+                raise Refused
+            out[key] = item
+        else:
+            if type(source) is dict:
+                node: Any = pmap(out)
+            elif changed or type(source) is list or type(source) is tuple:
+                node = pmap(out) if type(source) is PMap else pvector(out)
+            else:
+                node = source
+            seal(node, depth, plain)
+            done[id(source)] = node
+            if not waiting:
+                break
+            child_source, child_depth, child_plain = source, depth, plain
+            source, items, out, key, depth, plain, changed = waiting.pop()
+            out[key] = node
+            depth = max(depth, child_depth + 1)
+            plain = plain and child_plain
+            changed = changed or node is not child_source
+    if shared and canonical_size(node) > MAX_DOCUMENT_BYTES:
+        raise Refused
+    return node
+
+
+def _open(source: Any) -> tuple[Iterator[tuple[Any, Any]], Any, bool]:
+    """The parts of a container, a place for what they become, and whether its keys are plain."""
+    kind = type(source)
+    if kind is dict or kind is PMap:
+        plain = True
+        if source:
+            if set(map(type, source)) != _ONLY_TEXT:
+                raise Refused
+            text = "".join(source)
+            if not text.isascii():
+                check_text(text)
+                plain = all(map(plain_key, source))
+        return iter(source.items() if kind is dict else source.iteritems()), {}, plain
+    return iter(enumerate(source)), [None] * len(source), True
+
+
+_CONTAINERS = frozenset({dict, list, tuple, PMap, VECTOR})
+
+
+def _scalar(value: Any) -> Any:
+    kind = type(value)
+    if kind is str:
+        check_text(value)
+        return value
+    if kind is int:
+        return normal_int(value)
+    if kind is float:
+        return normal_float(value)
+    if kind is bool or value is None:
+        return value
+    raise Refused(f"{a_type(kind)}; expected {_ACCEPTED}")
+
+
+def explained(root: Any) -> InvalidValueError:
+    """What is wrong with a value that :func:`build` has refused: the error for the first place, in sorted order, at which ``root`` is no document."""
+    fine: dict[int, int] = {}  # the deepest level at which a container was looked through
+    waiting: list[tuple[Any, tuple[Any, ...], tuple[int, ...]]] = [(root, (), ())]
+    while waiting:
+        value, path, above = waiting.pop()
+        if type(value) not in _CONTAINERS:
+            try:
+                _scalar(value)
+            except Refused as refused:
+                return _error(path, str(refused))
+            continue
+        if id(value) in above:
+            return _error(path, "a cycle; expected a value that does not contain itself")
+        level = len(path) + 1
+        # Beyond the limit a cycle comes round again, if there is one; only a repetition tells it from mere depth.
+        if level > MAX_DEPTH and not _repeats(value, above):
+            return _error(path, f"nesting deeper than {MAX_DEPTH}; expected a flatter value")
+        if fine.get(id(value), 0) >= level:
+            continue
+        fine[id(value)] = level
+        if type(value) is dict or type(value) is PMap:
+            refused_key = _refused_key(value)
+            if refused_key is not None:
+                return _error(path, refused_key)
+            parts = [(value[name], name) for name in sorted(value, reverse=True)]
+        else:
+            parts = [(value[i], i) for i in range(len(value) - 1, -1, -1)]
+        waiting.extend((part, (*path, name), (*above, id(value))) for part, name in parts)
+    return _error(
+        (), f"a value that repeats parts of itself to more than {MAX_DOCUMENT_BYTES} bytes; expected a smaller one"
+    )
+
+
+def _repeats(value: Any, above: tuple[int, ...]) -> bool:
+    """Whether following first containers down from ``value`` leads back to what is above it."""
+    seen = set(above)
+    while type(value) in _CONTAINERS and len(seen) <= 4 * MAX_DEPTH:
+        if id(value) in seen:
+            return True
+        seen.add(id(value))
+        parts = value.values() if type(value) is dict else value.itervalues() if type(value) is PMap else value
+        value = next((part for part in parts if type(part) in _CONTAINERS), None)
+    return False
+
+
+def _refused_key(mapping: Any) -> str | None:
+    wrong = sorted(a_type(type(name)) for name in mapping if type(name) is not str)
+    if wrong:
+        return f"a key that is {wrong[0]}; expected string keys"
+    for name in sorted(mapping):
+        try:
+            check_text(name)
+        except Refused as refused:
+            return f"{refused} used as a key; expected text"
+    return None
+
+
+def _error(path: tuple[Any, ...], found: str) -> InvalidValueError:
+    pointer = printable(format_pointer(path))
+    where = f"At '{pointer}': found" if pointer else "Found"
+    sentence = found if "; expected " in found else f"{found}; expected what JSON (RFC 8785) can carry"
+    return InvalidValueError(f"{where} {sentence}.", path=pointer)
+
+
+def printable(text: str) -> str:
+    """``text`` with what UTF-8 cannot carry escaped."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def a_type(kind: type) -> str:
+    """The name of a type with its article: ``a set``, ``an OrderedDict``, ``null``."""
+    names = {dict: "an object", PMap: "an object", str: "a string", bool: "a boolean", type(None): "null"}
+    name = names.get(kind) or ("an array" if kind in (list, tuple, VECTOR) else "")
+    if name:
+        return name
+    article = "an" if kind.__name__[:1].lower() in "aeiou" else "a"
+    return f"{article} {kind.__name__}"
+
+
+def thaw(value: Any) -> Any:
+    """Fresh plain ``dict`` and ``list`` data of a document, keys sorted; changing it changes nothing else.
+
+    >>> thaw(freeze({"b": (1, 2), "a": {}}))
+    {'a': {}, 'b': [1, 2]}
+    """
+    return _thaw(freeze(value))
+
+
+def _thaw(document: Any) -> Any:
+    # Depth is bounded by MAX_DEPTH, so that this may recurse.
+    if type(document) is PMap:
+        return {name: _thaw(document[name]) for name in sorted(document)}
+    if type(document) is VECTOR:
+        return [_thaw(part) for part in document]
+    return document
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two values are the same document: whether their canonical bytes are equal.
+
+    Python's ``==`` is not that, and what both share is not walked.
+
+    >>> same({"a": 1.0}, {"a": 1}), same({"a": True}, {"a": 1}), {"a": True} == {"a": 1}
+    (True, False, True)
+    """
+    waiting = [(freeze(a), freeze(b))]
+    while waiting:
+        x, y = waiting.pop()
+        if x is y:
+            continue
+        kind = type(x)
+        if kind is not type(y):
+            return False
+        if kind is PMap:
+            assert isinstance(x, PMap) and isinstance(y, PMap)
+            if len(x) != len(y):
+                return False
+            for name, part in x.iteritems():
+                if name not in y:
+                    return False
+                waiting.append((part, y[name]))
+        elif kind is VECTOR:
+            if len(x) != len(y):  # type: ignore[arg-type]
+                return False
+            waiting.extend(zip(x, y, strict=True))  # type: ignore[arg-type]
+        elif x != y:
+            return False
+    return True

@@ -1,0 +1,88 @@
+"""Places in a document: JSON Pointer (RFC 6901), and the dotted form that is easier to type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from pyrsistent import PMap
+
+from tier2_core.errors import InvalidPathError
+from tier2_core.values.seal import VECTOR
+
+Tokens = tuple[str, ...]
+
+_INDEX = re.compile(r"0|[1-9][0-9]{0,17}")  # longer ones are beyond any array, and beyond int()'s limits
+_BAD_ESCAPE = re.compile(r"~(?![01])")
+
+
+@lru_cache(maxsize=1024)
+def parse_path(path: str) -> Tokens:
+    """The reference tokens of a path.
+
+    A path that starts with ``/`` is a JSON Pointer (RFC 6901 section 3), an empty one is the whole document,
+    any other is dotted. Raises :class:`InvalidPathError` for a ``~`` that is neither ``~0`` nor ``~1``.
+
+    >>> parse_path("executed_steps.0.kind"), parse_path("/a~1b/c"), parse_path("")
+    (('executed_steps', '0', 'kind'), ('a/b', 'c'), ())
+    """
+    if type(path) is not str:
+        raise InvalidPathError(f"Found a path that is a {type(path).__name__}; expected a string.", path=str(path))
+    if not path:
+        return ()
+    if not path.startswith("/"):
+        return tuple(path.split("."))
+    wrong = _BAD_ESCAPE.search(path)
+    if wrong:
+        raise InvalidPathError(
+            f"Path '{path}' has a '~' at character {wrong.start()} that is neither '~0' nor '~1'; "
+            "in a JSON Pointer write '~' as '~0' and '/' as '~1'.",
+            path=path,
+        )
+    return tuple(token.replace("~1", "/").replace("~0", "~") for token in path[1:].split("/"))
+
+
+def format_pointer(tokens: Iterable[Any]) -> str:
+    """The JSON Pointer (RFC 6901) of tokens; array indices may be ``int``.
+
+    >>> format_pointer(["a/b", 0, "~"])
+    '/a~1b/0/~0'
+    """
+    return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
+
+
+def array_index(token: str) -> int | None:
+    """The index that a reference token stands for (RFC 6901 section 4), or ``None``: it is none."""
+    return int(token) if _INDEX.fullmatch(token) else None
+
+
+def step_into(value: Any, token: str) -> tuple[bool, Any]:
+    """What one reference token leads to in ``value``, plain or frozen: ``(found, part)``."""
+    if isinstance(value, dict | PMap):
+        return (True, value[token]) if token in value else (False, None)
+    if isinstance(value, list | tuple | VECTOR):
+        index = array_index(token)
+        if index is not None and index < len(value):
+            return True, value[index]
+    return False, None
+
+
+def resolve_path(document: Any, path: str) -> tuple[bool, Any]:
+    """What ``path`` leads to in a plain or frozen document: ``(found, value)``.
+
+    Array indices are ASCII ``0`` or ``[1-9][0-9]*``. What is not there is ``(False, None)``; a malformed path
+    is an :class:`InvalidPathError`.
+
+    >>> resolve_path({"steps": [{"kind": "human"}]}, "steps.0.kind")
+    (True, 'human')
+    >>> resolve_path({"a/b": 1}, "/a~1b"), resolve_path([1], "/01"), resolve_path({}, "")
+    ((True, 1), (False, None), (True, {}))
+    """
+    value = document
+    for token in parse_path(path):
+        found, value = step_into(value, token)
+        if not found:
+            return False, None
+    return True, value

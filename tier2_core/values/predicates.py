@@ -1,0 +1,116 @@
+"""The operators of expectations and guards: what is asked of a value, and how it can miss.
+
+Each is a pure function from ``(actual, expected)`` to ``None`` (it holds) or the reason why not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from pyrsistent import PMap
+
+from tier2_core.errors import InvalidSpecError, did_you_mean
+from tier2_core.values.freeze import freeze, same
+from tier2_core.values.schema import check_schema, schema_problems
+from tier2_core.values.seal import VECTOR
+
+Predicate = Callable[[Any, Any], str | None]
+
+TYPE_ERROR = "type_error"
+
+
+def _mismatch(name: str, holds: bool) -> str | None:
+    return None if holds else f"{name}_mismatch"
+
+
+def _ordered(name: str, compare: Callable[[Any, Any], bool]) -> Predicate:
+    """Order is between two numbers (a boolean is none) or between two strings, by code points."""
+
+    def holds(actual: Any, expected: Any) -> str | None:
+        numbers = type(actual) in (int, float) and type(expected) in (int, float)
+        if not numbers and not (type(actual) is str and type(expected) is str):
+            return TYPE_ERROR
+        return _mismatch(name, compare(actual, expected))
+
+    return holds
+
+
+def _has(whole: Any, part: Any) -> bool | None:
+    """Whether an array has an element, a string a substring, an object a key; ``None``: it is none of them."""
+    if type(whole) is VECTOR:
+        return any(same(item, part) for item in whole)
+    if type(whole) in (str, PMap) and type(part) is str:
+        return part in whole
+    return None
+
+
+def _contains(actual: Any, expected: Any) -> str | None:
+    has = _has(actual, expected)
+    return TYPE_ERROR if has is None else _mismatch("contains", has)
+
+
+def _in(actual: Any, expected: Any) -> str | None:
+    has = _has(expected, actual)
+    return TYPE_ERROR if has is None else _mismatch("in", has)
+
+
+def _matches(actual: Any, expected: Any) -> str | None:
+    return _mismatch("matches", not schema_problems(expected, actual, field="expected"))
+
+
+_COMPARISONS: Mapping[str, Predicate] = {
+    "contains": _contains,
+    "eq": lambda actual, expected: _mismatch("eq", same(actual, expected)),
+    "ge": _ordered("ge", lambda actual, expected: actual >= expected),
+    "gt": _ordered("gt", lambda actual, expected: actual > expected),
+    "in": _in,
+    "le": _ordered("le", lambda actual, expected: actual <= expected),
+    "lt": _ordered("lt", lambda actual, expected: actual < expected),
+    "matches": _matches,
+    "ne": lambda actual, expected: _mismatch("ne", not same(actual, expected)),
+}
+
+PREDICATES: Mapping[str, str] = MappingProxyType(
+    {
+        "absent": "nothing is at the path",
+        "contains": "the array has the element, the string the substring, the object the key",
+        "eq": "both are the same JSON document",
+        "exists": "something is at the path",
+        "ge": "the value is greater or equal (two numbers or two strings)",
+        "gt": "the value is greater (two numbers or two strings)",
+        "in": "the value is an element of the array, a substring of the string, a key of the object",
+        "le": "the value is less or equal (two numbers or two strings)",
+        "lt": "the value is less (two numbers or two strings)",
+        "matches": "the value meets the JSON Schema (2020-12)",
+        "ne": "both are different JSON documents",
+    }
+)
+"""The operators by name, each with what it says of the value at the path."""
+
+
+def check_predicate(op: str, expected: Any) -> None:
+    """:class:`InvalidSpecError` for an operator that there is not, or something that it cannot expect."""
+    if op not in PREDICATES:
+        raise InvalidSpecError(
+            f"Invalid value for 'op': {op!r}; expected one of {', '.join(PREDICATES)}{did_you_mean(op, PREDICATES) or '.'}",
+            field="op",
+        )
+    if op == "matches":
+        check_schema(expected, field="expected")
+
+
+def missed(op: str, found: bool, actual: Any, expected: Any) -> str | None:
+    """Why a value misses an expectation, or ``None`` if it meets it.
+
+    The reason is ``path_missing``, ``path_present``, ``type_error`` or ``<op>_mismatch``.
+
+    >>> missed("eq", True, True, 1), missed("gt", True, 3, 2), missed("lt", True, "a", 1)
+    ('eq_mismatch', None, 'type_error')
+    """
+    if op == "absent":
+        return "path_present" if found else None
+    if not found:
+        return "path_missing"
+    return None if op == "exists" else _COMPARISONS[op](freeze(actual), freeze(expected))

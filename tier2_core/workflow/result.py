@@ -1,0 +1,156 @@
+"""What comes back from a run: a view of it that hands out plain data, with lineage and receipt."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from attrs import field
+from pyrsistent import PMap
+
+from tier2_core.values.canonical import digest
+from tier2_core.values.fields import frozen
+from tier2_core.values.freeze import thaw
+from tier2_core.workflow.specs import StepSpec
+
+if TYPE_CHECKING:
+    from tier2_core.workflow.engine import Run
+
+
+@frozen(eq=False)
+class OrchestrationResult:
+    """The immutable result of a run.
+
+    What it hands out is fresh JSON-native data each time: changing it changes nothing. Two results are equal
+    if their :meth:`to_dict` are the same document.
+    """
+
+    run: Run = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """The workflow's id."""
+        return self.run.workflow.id
+
+    @property
+    def status(self) -> str:
+        """``succeeded``, ``failed``, ``rejected`` or ``suspended``."""
+        return self.run.status
+
+    @property
+    def success(self) -> bool:
+        """Whether the status is ``succeeded``."""
+        return self.run.status == "succeeded"
+
+    @property
+    def executed_steps(self) -> list[StepSpec]:
+        """The steps that were executed, the failed or rejected one included."""
+        return [entry.step for entry in self.run.trace]
+
+    @property
+    def state(self) -> PMap[str, Any]:
+        """The final state as it is: persistent, shared, free."""
+        return self.run.state
+
+    @property
+    def final_state(self) -> dict[str, Any]:
+        """The final state as fresh plain data."""
+        plain: dict[str, Any] = thaw(self.run.state)
+        return plain
+
+    @property
+    def failed_step_id(self) -> str | None:
+        """The id of the step that failed."""
+        return self.run.trace[-1].step.id if self.run.status == "failed" else None
+
+    @property
+    def pending_step_id(self) -> str | None:
+        """The id of the human step that a suspended run waits at."""
+        return self.run.pending
+
+    @property
+    def error_message(self) -> str | None:
+        """Why the run did not go on: ``Step '<id>' failed: <reason>``, or who rejected it and why."""
+        if self.run.status == "failed":
+            last = self.run.trace[-1]
+            return f"Step '{last.step.id}' failed: {last.reason}"
+        if self.run.status == "rejected":
+            last = self.run.trace[-1]
+            assert last.decision is not None
+            by = f" by {last.decision.actor}" if last.decision.actor else ""
+            return f"Step '{last.step.id}' rejected{by}: {last.decision.reason or 'no reason given'}"
+        return None
+
+    @property
+    def lineage(self) -> dict[str, Any]:
+        """Where the result comes from: ids and hashes of what went in and what came out.
+
+        Hashes of states are plain :func:`digest`\\ s, anyone's SHA-256 of the RFC 8785 bytes.
+        """
+        made: dict[str, Any] = {
+            "executed_step_ids": [entry.step.id for entry in self.run.trace],
+            "final_state_hash": digest(self.run.state),
+            "initial_state_hash": digest(self.run.context.initial_state),
+            "workflow_hash": self.run.workflow.hash,
+            "workflow_id": self.run.workflow.id,
+        }
+        return self._with_metadata(made, "caller", "policy_version")
+
+    @property
+    def receipt(self) -> dict[str, Any]:
+        """What was done: the executed steps, logical ticks, and who decided what at each human step."""
+        human = {
+            entry.step.id: {
+                "actor": entry.decision.actor if entry.decision else "",
+                "decision": _decided(entry.decision.approved) if entry.decision else "unattended",
+                "reason": entry.decision.reason if entry.decision else "",
+            }
+            for entry in self.run.trace
+            if entry.step.kind == "human"
+        }
+        made: dict[str, Any] = {
+            "end_time": len(self.run.trace),
+            "human": dict(sorted(human.items())),
+            "id": self.run.workflow.id,
+            "start_time": 0,
+            "steps": [entry.step.id for entry in self.run.trace],
+        }
+        return self._with_metadata(made, "run_id")
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the canonical bytes of :meth:`to_dict`, computed when first asked for."""
+        return digest(self.to_dict())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The whole result as plain JSON data with sorted keys."""
+        return {
+            "error_message": self.error_message,
+            "executed_steps": [step.to_dict() for step in self.executed_steps],
+            "failed_step_id": self.failed_step_id,
+            "final_state": self.final_state,
+            "id": self.id,
+            "lineage": self.lineage,
+            "pending_step_id": self.pending_step_id,
+            "receipt": self.receipt,
+            "status": self.status,
+            "success": self.success,
+        }
+
+    def __eq__(self, other: object) -> bool:
+        return self.digest == other.digest if isinstance(other, OrchestrationResult) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __deepcopy__(self, memo: Any) -> OrchestrationResult:
+        return self
+
+    def _with_metadata(self, made: dict[str, Any], *names: str) -> dict[str, Any]:
+        metadata = self.run.context.metadata or {}
+        made.update({name: thaw(metadata[name]) for name in names if name in metadata})
+        return dict(sorted(made.items()))
+
+
+def _decided(approved: bool) -> str:
+    return "approved" if approved else "rejected"
