@@ -73,7 +73,13 @@ if TYPE_CHECKING:
         evaluate_expectations,
     )
     from tier2_core.scenarios.harness import MissionCall, ScenarioDefinition, ScenarioResult, run_scenario
-    from tier2_core.scenarios.suite import ScenarioSuiteDefinition, ScenarioSuiteResult, run_suite
+    from tier2_core.scenarios.suite import (
+        ScenarioSuiteDefinition,
+        ScenarioSuiteResult,
+        aggregate_suite,
+        run_suite,
+        scenarios_of,
+    )
     from tier2_core.scenarios.test_run import TestRunResult, aggregate_test_run, run_test_run
 
     MISSION_REGISTRY: Mapping[str, MissionRegistryEntry]
@@ -98,7 +104,13 @@ _LAZY = {
         "evaluate_expectations",
     ),
     "scenarios.harness": ("MissionCall", "ScenarioDefinition", "ScenarioResult", "run_scenario"),
-    "scenarios.suite": ("ScenarioSuiteDefinition", "ScenarioSuiteResult", "run_suite"),
+    "scenarios.suite": (
+        "ScenarioSuiteDefinition",
+        "ScenarioSuiteResult",
+        "aggregate_suite",
+        "run_suite",
+        "scenarios_of",
+    ),
     "scenarios.test_run": ("TestRunResult", "aggregate_test_run", "run_test_run"),
 }
 _HOME = {name: module for module, names in _LAZY.items() for name in names}
@@ -158,6 +170,7 @@ __all__ = [
     "WorkflowDefinition",
     "__version__",
     "advance",
+    "aggregate_suite",
     "aggregate_test_run",
     "build_workflow",
     "canonical_json",
@@ -185,6 +198,7 @@ __all__ = [
     "run_test_run",
     "run_test_run_from_config",
     "same",
+    "scenarios_of",
     "start",
     "thaw",
     "unknown_fields",

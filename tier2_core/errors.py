@@ -174,7 +174,7 @@ class OperationError(PluginError):
         self.operation = operation
 
 
-class StepFailed(Exception):  # noqa: N818 - it is a signal, named as the contract names it
+class StepFailed(Exception):
     """Raised by an operation to fail its step; ``reason`` is for people.
 
     >>> str(StepFailed("the list is empty"))

@@ -149,7 +149,9 @@ def _tasks(state: Mapping[str, Any]) -> list[dict[str, Any]]:
         if not _text(task.get("id")):
             _fail(f"'id' of task {place}", "a text that is not empty", task.get("id"))
         if task["id"] in seen:
-            raise StepFailed(f"tasks {seen[task['id']]} and {place} have the same id '{task['id']}'; expected each once")
+            raise StepFailed(
+                f"tasks {seen[task['id']]} and {place} have the same id '{task['id']}'; expected each once"
+            )
         seen[task["id"]] = place
         whole = {**_DEFAULTS, **task}
         for name, (expected, holds) in _TASK.items():
@@ -162,7 +164,7 @@ def _tasks(state: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _log(state: Mapping[str, Any]) -> list[dict[str, Any]]:
     entries = _listed(state, "log")
     for place, entry in enumerate(entries):
-        if type(entry) is not dict or not _date_or_null(entry.get("date")):
+        if type(entry) is not dict or "date" not in entry or not _date_or_null(entry["date"]):
             _fail(f"entry {place} of 'log'", "an object with a 'date' (YYYY-MM-DD) or null", entry)
     return entries
 
@@ -171,7 +173,7 @@ def _daily(state: Mapping[str, Any]) -> dict[str, Any]:
     value = thaw(state.get("daily", {}))
     if type(value) is not dict:
         _fail("'daily'", "an object", value)
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def _is_overdue(task: Mapping[str, Any], today: str | None) -> bool:
@@ -183,13 +185,16 @@ def _is_overdue(task: Mapping[str, Any], today: str | None) -> bool:
 
 def summarise(state: Any, call: OperationCall) -> Any:
     """``daily.summary``: completed since the last log entry, carried over (still open), overdue, counts."""
-    today, tasks = _today(state), _tasks(state)
+    today, tasks, entries = _today(state), _tasks(state), _log(state)
     # An entry of today is from an earlier run of the same day, which this one replaces.
-    earlier = [entry for entry in _log(state) if entry["date"] != today]
+    earlier = [entry for entry in entries if entry["date"] != today]
     dates = [entry["date"] for entry in earlier if entry["date"] is not None]
-    last = max(dates, default=None)
+    last = max((date for date in dates if today is None or date < today), default=None)
     told = {name for entry in earlier for name in _completed(entry)}
-    completed = [
+    # What that run told and archived is not among the tasks any more, and is told again.
+    moved = _archived(state) - told - {task["id"] for task in tasks}
+    again = [name for entry in entries if entry["date"] == today for name in _completed(entry) if name in moved]
+    completed = list(dict.fromkeys(again)) + [
         task["id"]
         for task in tasks
         if task["done"]
@@ -204,9 +209,7 @@ def summarise(state: Any, call: OperationCall) -> Any:
         "counts": {
             "carried_over": len(carried_over),
             "completed": len(completed),
-            "done": len(tasks) - len(carried_over),
             "overdue": len(overdue),
-            "total": len(tasks),
         },
         "overdue": overdue,
         "since": last,
@@ -221,10 +224,17 @@ def _completed(entry: Mapping[str, Any]) -> list[str]:
     return [name for name in names if type(name) is str] if type(names) is list else []
 
 
+def _archived(state: Mapping[str, Any]) -> set[str]:
+    """The ids of what is in the archive; what has none there is left alone."""
+    tasks = [task for task in _listed(state, "archive") if type(task) is dict]
+    return {task["id"] for task in tasks if type(task.get("id")) is str}
+
+
 def prioritise(state: Any, call: OperationCall) -> Any:
     """``daily.priorities``: what was confirmed, in that order, then the most pressing open tasks."""
     today, daily = _today(state), _daily(state)
-    confirmed = daily.get("confirmed") or []
+    confirmed = daily.get("confirmed")
+    confirmed = [] if confirmed is None else confirmed
     if type(confirmed) is not list or not all(type(name) is str for name in confirmed):
         _fail("'daily.confirmed'", "a list of task ids or null", confirmed)
     open_tasks = {task["id"]: task for task in _tasks(state) if not task["done"]}

@@ -12,7 +12,9 @@ from typing import Any
 
 from tier2_core import (
     CallerError,
+    DecisionError,
     HasMissions,
+    InvalidValueError,
     Mission,
     MissionRegistryEntry,
     Operation,
@@ -20,6 +22,7 @@ from tier2_core import (
     StepFailed,
     StepSpec,
     WorkflowDefinition,
+    freeze,
     run_test_run_from_config,
     thaw,
 )
@@ -84,6 +87,7 @@ def _scenario_names(document: Mapping[str, Any]) -> list[str]:
 def discover(state: Any, call: OperationCall) -> Any:
     """``tests.selected``: the sorted names of the documents of which the name or a scenario matches the target."""
     target = call.payload.get("target", "all")
+    _tests(state)
     selected = [
         name
         for name, document in _suites(state).items()
@@ -100,7 +104,8 @@ def _check_target(payload: Mapping[str, Any]) -> str | None:
 
 def execute(state: Any, call: OperationCall) -> Any:
     """``tests.results``: how each selected document came out, run with the registry of this run."""
-    registry, level = call.registry, 1
+    registry: Any = call.registry
+    level = 1
     if isinstance(registry, _Nested):
         registry, level = registry.registry, registry.level
     if not isinstance(registry, HasMissions):
@@ -114,12 +119,15 @@ def execute(state: Any, call: OperationCall) -> Any:
             raise StepFailed(f"'tests.selected' names '{name}', which 'suites' does not have")
         try:
             outcome = run_test_run_from_config(suites[name], suites[name], registry=_Nested(registry, level + 1))
-        except CallerError as error:
+        except (CallerError, DecisionError) as error:
             problems = str(error).replace("\n", "; ")
             raise StepFailed(f"the test document '{name}' cannot be run: {problems}") from error
         failures = [result.to_dict() for result in outcome.expectations_result.expectation_results if not result.passed]
         results[name] = {"failures": failures, "metadata": outcome.metadata, "passed": outcome.passed}
-    return state.set("tests", {**tests, "results": results})
+    try:
+        return freeze(state.set("tests", {**tests, "results": results}))
+    except InvalidValueError as error:
+        raise StepFailed(f"what the test runs found cannot be kept in the state: {str(error).rstrip('.')}") from error
 
 
 def report(state: Any, call: OperationCall) -> Any:
@@ -154,7 +162,10 @@ MISSION = Mission(
     params_schema={
         "type": "object",
         "properties": {
-            "target": {"type": ["string", "null"], "description": "A glob for names of documents or scenarios, or all."},
+            "target": {
+                "type": ["string", "null"],
+                "description": "A glob for names of documents or scenarios, or all.",
+            },
             "strict": {"type": ["boolean", "null"], "description": "Whether a failing expectation fails the report."},
         },
     },

@@ -1,0 +1,1 @@
+"""Where workflows come from: missions, plugins, the registry, planning."""

@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pluggy
+from attrs import frozen
 
 from tier2_core.errors import PluginError, RegistryConflictError, did_you_mean
 from tier2_core.missions import hookspecs
 from tier2_core.missions.mission import Mission
-from tier2_core.values.fields import frozen
 from tier2_core.values.freeze import a_type
 from tier2_core.workflow.operations import Operation
 

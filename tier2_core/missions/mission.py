@@ -5,22 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from attrs import field
+from attrs import field, frozen
 from pyrsistent import PMap
 
 from tier2_core.errors import InvalidParamsError, InvalidSpecError, PluginError
-from tier2_core.values.fields import exact, frozen, object_or_none, shown, text, wrong
+from tier2_core.values.fields import exact, function, named, object_or_none, shown, text
 from tier2_core.values.freeze import freeze, thaw
 from tier2_core.values.schema import schema_problems
 from tier2_core.workflow.specs import WorkflowDefinition
 
 Factory = Callable[[PMap[str, Any]], WorkflowDefinition]
-
-
-def _factory(value: Any) -> Factory:
-    if not callable(value):
-        raise wrong("Mission", "factory", "a function", value)
-    return value  # type: ignore[no-any-return]
 
 
 def _name(instance: object, attribute: Any, value: str) -> None:
@@ -32,7 +26,7 @@ def _name(instance: object, attribute: Any, value: str) -> None:
         )
 
 
-@frozen
+@frozen(field_transformer=named)
 class Mission:
     """A named recipe: ``factory(params)``, which is pure, gives a :class:`WorkflowDefinition`.
 
@@ -46,7 +40,7 @@ class Mission:
     """
 
     name: str = field(converter=text, validator=_name)
-    factory: Factory = field(converter=_factory)
+    factory: Factory = field(converter=function)
     summary: str = field(default="", converter=text)
     version: str = field(default="1", converter=text)
     params_schema: Mapping[str, Any] | None = field(default=None, converter=object_or_none, eq=exact, repr=shown)

@@ -125,8 +125,12 @@ def run_mission(
 ) -> OrchestrationResult: ...
 
 
-def run_mission(mission_name: str, *args: Any, registry: HasMissions | None = None, **named: Any) -> OrchestrationResult:
-    """Plan a mission and run it. Two shapes, told apart by the type of the second argument::
+def run_mission(
+    mission_name: str, *args: Any, registry: HasMissions | None = None, **named: Any
+) -> OrchestrationResult:
+    """Plan a mission and run it. Two shapes, told apart by the type of the second argument.
+
+    As calls::
 
         run_mission(mission_name, ctx, params=None)                # ctx: an ExecutionContext
         run_mission(mission_name, params=None, initial_state=None)

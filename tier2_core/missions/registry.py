@@ -12,13 +12,12 @@ from types import MappingProxyType
 from typing import Any
 
 import attrs
-from attrs import field
+from attrs import field, frozen
 
 from tier2_core.errors import PluginError, RegistryConflictError, UnknownMissionError, did_you_mean
 from tier2_core.missions.discovery import OWN_DISTRIBUTION, Plugin, installed, loaded, plugin_name
 from tier2_core.missions.mission import MissionRegistryEntry
 from tier2_core.values.canonical import digest
-from tier2_core.values.fields import frozen
 from tier2_core.version import VERSION
 from tier2_core.workflow.operations import BUILTINS, Operation
 
@@ -36,7 +35,7 @@ class Registry:
     plugins: tuple[Plugin, ...] = field(default=(), repr=False)
     failures: tuple[PluginError, ...] = ()
 
-    def get(self, name: str) -> MissionRegistryEntry:
+    def get(self, name: Any) -> MissionRegistryEntry:
         """The entry of a mission; :class:`UnknownMissionError` lists what there is and the closest name."""
         entry = self.missions.get(name) if isinstance(name, str) else None
         if entry is None:

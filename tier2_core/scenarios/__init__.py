@@ -1,0 +1,1 @@
+"""How runs are tested: scenarios, suites, expectations, test runs, configs."""

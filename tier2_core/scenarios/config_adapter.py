@@ -6,6 +6,7 @@ is theirs from it. Unknown fields are ignored; :func:`unknown_fields` tells of t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -18,6 +19,8 @@ from tier2_core.scenarios.harness import MissionCall, ScenarioDefinition
 from tier2_core.scenarios.suite import ScenarioSuiteDefinition
 from tier2_core.scenarios.test_run import TestRunResult, run_test_run
 from tier2_core.values.freeze import freeze, printable
+from tier2_core.values.paths import parse_path
+from tier2_core.values.predicates import check_predicate
 from tier2_core.values.seal import VECTOR
 from tier2_core.workflow.specs import Decision
 
@@ -33,6 +36,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 _REQUIRED = object()
 _BROKEN: Any = object()
 """Stands for what could not be read; its mistake is among the problems."""
+
+_LISTS = (list, tuple, VECTOR)
 
 
 class _Problems:
@@ -60,7 +65,7 @@ class _Problems:
         return config[name]
 
     def text(self, config: Any, path: str, name: str, default: Any = _REQUIRED) -> Any:
-        return self.field(config, path, name, (str,), "a string", default)
+        return self.frozen(self.field(config, path, name, (str,), "a string", default), _below(path, name))
 
     def flag(self, config: Any, path: str, name: str, default: bool) -> Any:
         return self.field(config, path, name, (bool,), "a boolean", default)
@@ -78,20 +83,28 @@ class _Problems:
             return self.add(path, sentence)
 
     def listed(self, config: Any, path: str, name: str, read: Callable[[Any, str], Any], default: Any) -> Any:
-        found = self.field(config, path, name, (list, tuple, VECTOR), "a list", default)
+        found = self.field(config, path, name, _LISTS, "a list", default)
         if found is _BROKEN or found is default:
             return found
         items = [read(item, _below(path, f"{name}.{place}")) for place, item in enumerate(found)]
         return _BROKEN if any(item is _BROKEN for item in items) else items
 
-    def built(self, path: str, make: Callable[..., Any], *parts: Any) -> Any:
-        """What ``make`` gives, unless a part is broken or it refuses."""
-        if any(part is _BROKEN for part in parts):
+    def built(self, path: str, make: Callable[..., Any], *parts: Any, also: tuple[Any, ...] = ()) -> Any:
+        """What ``make`` gives, unless a part (or what was ``also`` asked) is broken, or it refuses."""
+        if any(part is _BROKEN for part in (*parts, *also)):
             return _BROKEN
         try:
             return make(*parts)
-        except InvalidSpecError as error:
+        except (InvalidSpecError, InvalidValueError) as error:
             return self.add(path, str(error).rstrip("."))
+
+    def distinct(self, config: Any, path: str, name: str, key: Callable[[Any], Any], what: str) -> Any:
+        """``_BROKEN`` if two items of a list have one key, whatever else is wrong with them."""
+        items = config.get(name)
+        configs = [item for item in items if type(item) in (dict, PMap)] if type(items) in _LISTS else []
+        counts = Counter(found for found in map(key, configs) if type(found) is str)
+        twice = sorted(found for found, count in counts.items() if count > 1)
+        return self.add(path, f"Duplicate {what} {', '.join(map(repr, twice))}; expected each once") if twice else None
 
 
 def _below(path: str, name: str) -> str:
@@ -131,6 +144,7 @@ def _read_mission(problems: _Problems, value: Any, path: str) -> Any:
         problems.frozen(params, _below(path, "params")),
         problems.text(config, path, "label", ""),
         decisions,
+        also=(problems.distinct(config, path, "decisions", lambda item: item.get("step_id"), "decisions for step"),),
     )
 
 
@@ -147,6 +161,9 @@ def _read_scenario(problems: _Problems, value: Any, path: str) -> Any:
         problems.frozen(state, _below(path, "initial_state")),
         problems.listed(config, path, "missions", lambda item, at: _read_mission(problems, item, at), ()),
         problems.flag(config, path, "chained", False),
+        also=(
+            problems.distinct(config, path, "missions", lambda item: item.get("label") or item.get("name"), "labels"),
+        ),
     )
 
 
@@ -155,7 +172,11 @@ def _read_expectation(problems: _Problems, value: Any, path: str) -> Any:
     if config is _BROKEN:
         return config
     texts = [problems.text(config, path, name) for name in ("id", "scenario_name", "mission_name", "path", "op")]
-    return problems.built(path, MissionExpectation, *texts, problems.document(config, path, "expected"))
+    expected = problems.document(config, path, "expected")
+    # Asked apart from the rest, so that one mistake does not hide another.
+    place = problems.built(path, parse_path, texts[3])
+    op = problems.built(path, check_predicate, texts[4], {} if expected is _BROKEN else expected)
+    return problems.built(path, MissionExpectation, *texts, expected, also=(place, op))
 
 
 def _suite(problems: _Problems, config: Any) -> Any:
@@ -163,9 +184,7 @@ def _suite(problems: _Problems, config: Any) -> Any:
     if config is _BROKEN:
         return config
     name = problems.text(config, "", "suite_name")
-    scenarios = problems.listed(
-        config, "", "scenarios", lambda item, at: _read_scenario(problems, item, at), _REQUIRED
-    )
+    scenarios = problems.listed(config, "", "scenarios", lambda item, at: _read_scenario(problems, item, at), _REQUIRED)
     return problems.built("", ScenarioSuiteDefinition, name, scenarios)
 
 
@@ -176,7 +195,8 @@ def _expectations(problems: _Problems, config: Any) -> Any:
     listed = problems.listed(
         config, "", "expectations", lambda item, at: _read_expectation(problems, item, at), _REQUIRED
     )
-    return problems.built("", SuiteExpectationsDefinition, listed)
+    ids = problems.distinct(config, "", "expectations", lambda item: item.get("id"), "expectation IDs")
+    return problems.built("", SuiteExpectationsDefinition, listed, also=(ids,))
 
 
 def _or_error(problems: _Problems, *made: Any) -> Any:
@@ -266,7 +286,7 @@ def _unknown(value: Any, kind: str, path: str) -> Iterator[str]:
             hint = did_you_mean(str(name), FIELDS[kind]) or "."
             yield f"'{place}' is no field of {what} and is ignored{hint}"
     for name, child in _CHILDREN.get(kind, {}).items():
-        items = value.get(name)
-        if type(items) in (list, tuple, VECTOR):
-            for place, item in enumerate(items):
-                yield from _unknown(item, child, _below(path, f"{name}.{place}"))
+        items: Any = value.get(name)
+        if type(items) in _LISTS:
+            for at, item in enumerate(items):
+                yield from _unknown(item, child, _below(path, f"{name}.{at}"))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from attrs import field
+from attrs import field, frozen
 from pyrsistent import PMap
 
 from tier2_core.errors import InvalidSpecError
 from tier2_core.scenarios.suite import ScenarioSuiteResult
 from tier2_core.values.canonical import digest
-from tier2_core.values.fields import document, exact, flag, frozen, object_, shown, text, tuple_of, with_prefix
+from tier2_core.values.fields import document, exact, flag, named, object_, shown, text, tuple_of, with_prefix
 from tier2_core.values.freeze import same, thaw
 from tier2_core.values.paths import format_pointer, parse_path, resolve_path
 from tier2_core.values.predicates import check_predicate, missed
@@ -21,7 +20,7 @@ from tier2_core.workflow.result import OrchestrationResult
 from tier2_core.workflow.specs import NOTHING
 
 
-@frozen
+@frozen(field_transformer=named)
 class MissionExpectation:
     """What is expected at ``path`` in a mission's ``result.to_dict()``.
 
@@ -63,11 +62,15 @@ class MissionExpectation:
         }
 
 
-@frozen
+def _expectations(value: Any) -> tuple[MissionExpectation, ...]:
+    return tuple_of(MissionExpectation, value)
+
+
+@frozen(field_transformer=named)
 class SuiteExpectationsDefinition:
     """Expectations with unique ids."""
 
-    expectations: tuple[MissionExpectation, ...] = field(default=(), converter=tuple_of(MissionExpectation))
+    expectations: tuple[MissionExpectation, ...] = field(default=(), converter=_expectations)
 
     def __attrs_post_init__(self) -> None:
         ids = [expectation.id for expectation in self.expectations]
@@ -82,7 +85,7 @@ class SuiteExpectationsDefinition:
         return {"expectations": [expectation.to_dict() for expectation in self.expectations]}
 
 
-@frozen
+@frozen(field_transformer=named)
 class ExpectationResult:
     """How one expectation came out.
 
@@ -124,12 +127,16 @@ class ExpectationResult:
         }
 
 
-@frozen
+def _outcomes(value: Any) -> tuple[ExpectationResult, ...]:
+    return tuple_of(ExpectationResult, value)
+
+
+@frozen(field_transformer=named)
 class SuiteExpectationsResult:
     """How all expectations of a suite came out, in their order."""
 
     passed: bool = field(converter=flag)
-    expectation_results: tuple[ExpectationResult, ...] = field(converter=tuple_of(ExpectationResult))
+    expectation_results: tuple[ExpectationResult, ...] = field(converter=_outcomes)
     _metadata: PMap[str, Any] = field(default=NOTHING, converter=object_, eq=exact, repr=shown)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from attrs import field
+from attrs import field, frozen
 from pyrsistent import PMap
 
 from tier2_core.missions.planning import HasMissions, run_mission
@@ -14,17 +14,18 @@ from tier2_core.values.canonical import digest
 from tier2_core.values.fields import (
     exact,
     flag,
-    frozen,
+    named,
     object_,
     object_or_none,
     read_only,
     shown,
     text,
     tuple_of,
+    unique,
 )
 from tier2_core.values.freeze import thaw
 from tier2_core.workflow.result import OrchestrationResult
-from tier2_core.workflow.specs import NOTHING, Decision, ExecutionContext, decisions_or_none, unique
+from tier2_core.workflow.specs import NOTHING, Decision, ExecutionContext, decisions_or_none
 
 
 class HasToDict(Protocol):
@@ -35,7 +36,7 @@ class HasToDict(Protocol):
         ...
 
 
-@frozen
+@frozen(field_transformer=named)
 class MissionCall:
     """A mission to run: its name, params, and decisions; ``label`` (default: the name) is its result's key."""
 
@@ -57,7 +58,13 @@ class MissionCall:
         }
 
 
-@frozen
+def _calls(value: Any) -> tuple[MissionCall, ...]:
+    calls = tuple_of(MissionCall, value)
+    unique([call.label for call in calls], "labels")
+    return calls
+
+
+@frozen(field_transformer=named)
 class ScenarioDefinition:
     """Missions over one initial state.
 
@@ -67,11 +74,8 @@ class ScenarioDefinition:
 
     scenario_name: str = field(converter=text)
     initial_state: PMap[str, Any] = field(converter=object_, eq=exact, repr=shown)
-    missions: tuple[MissionCall, ...] = field(default=(), converter=tuple_of(MissionCall))
+    missions: tuple[MissionCall, ...] = field(default=(), converter=_calls)
     chained: bool = field(default=False, converter=flag)
-
-    def __attrs_post_init__(self) -> None:
-        unique(self, "missions", [call.label for call in self.missions], "labels")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data, one key a field."""
@@ -83,7 +87,7 @@ class ScenarioDefinition:
         }
 
 
-@frozen(eq=False)
+@frozen(eq=False, field_transformer=named)
 class ScenarioResult:
     """The results of a scenario's missions, by label, in the order in which they ran."""
 

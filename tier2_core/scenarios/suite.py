@@ -5,31 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import field
+from attrs import field, frozen
 from pyrsistent import PMap
 
 from tier2_core.missions.planning import HasMissions
 from tier2_core.missions.registry import default_registry
 from tier2_core.scenarios.harness import ScenarioDefinition, ScenarioResult, run_scenario
 from tier2_core.values.canonical import digest
-from tier2_core.values.fields import frozen, object_, read_only, text, tuple_of
+from tier2_core.values.fields import named, object_, read_only, text, tuple_of
 from tier2_core.values.freeze import thaw
 from tier2_core.workflow.specs import NOTHING
 
 
-@frozen
+def _scenarios(value: Any) -> tuple[ScenarioDefinition, ...]:
+    return tuple_of(ScenarioDefinition, value)
+
+
+@frozen(field_transformer=named)
 class ScenarioSuiteDefinition:
     """Scenarios under one name; of two with one name the last wins."""
 
     suite_name: str = field(converter=text)
-    scenarios: tuple[ScenarioDefinition, ...] = field(default=(), converter=tuple_of(ScenarioDefinition))
+    scenarios: tuple[ScenarioDefinition, ...] = field(default=(), converter=_scenarios)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data, one key a field."""
         return {"scenarios": [scenario.to_dict() for scenario in self.scenarios], "suite_name": self.suite_name}
 
 
-@frozen(eq=False)
+@frozen(eq=False, field_transformer=named)
 class ScenarioSuiteResult:
     """The results of a suite's scenarios, by name."""
 
@@ -61,8 +65,19 @@ def run_suite(defn: ScenarioSuiteDefinition, *, registry: HasMissions | None = N
     {}
     """
     known = default_registry() if registry is None else registry
-    scenarios = {scenario.scenario_name: scenario for scenario in defn.scenarios}
-    results = {name: run_scenario(scenario, registry=known) for name, scenario in scenarios.items()}
+    return aggregate_suite(defn, {name: run_scenario(one, registry=known) for name, one in scenarios_of(defn).items()})
+
+
+def scenarios_of(defn: ScenarioSuiteDefinition) -> dict[str, ScenarioDefinition]:
+    """The scenarios of a suite that are run, by name: of two with one name the last."""
+    return {scenario.scenario_name: scenario for scenario in defn.scenarios}
+
+
+def aggregate_suite(
+    defn: ScenarioSuiteDefinition, scenario_results: Mapping[str, ScenarioResult]
+) -> ScenarioSuiteResult:
+    """The result of a suite of which every scenario was run already, in whatever order or place."""
+    results = {name: scenario_results[name] for name in scenarios_of(defn)}
     parts = {
         "scenarios": [result.metadata["scenario_hash"] for result in results.values()],
         "suite_name": defn.suite_name,

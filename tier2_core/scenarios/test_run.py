@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from attrs import field
+from attrs import field, frozen
 from pyrsistent import PMap
 
 from tier2_core.missions.planning import HasMissions
@@ -15,12 +15,12 @@ from tier2_core.scenarios.expectations import (
 )
 from tier2_core.scenarios.suite import ScenarioSuiteDefinition, ScenarioSuiteResult, run_suite
 from tier2_core.values.canonical import digest
-from tier2_core.values.fields import flag, frozen, object_
+from tier2_core.values.fields import flag, named, object_
 from tier2_core.values.freeze import thaw
 from tier2_core.workflow.specs import NOTHING
 
 
-@frozen(eq=False)
+@frozen(eq=False, field_transformer=named)
 class TestRunResult:
     """A suite's results, how its expectations came out, and one hash over all of it."""
 

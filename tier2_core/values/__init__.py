@@ -1,0 +1,1 @@
+"""What a document is: frozen, canonical, addressed, compared, changed."""

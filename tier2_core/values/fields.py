@@ -1,12 +1,12 @@
-"""What the fields of specs may hold: the converters of every frozen class, and the class decorator itself.
+"""What the fields of specs may hold: the converters of every frozen class.
 
-A converter gives the immutable form of what was handed in or raises :class:`InvalidSpecError`, naming the
-class, the field and what was found.
+A converter gives the immutable form of what was handed in, or raises :class:`Wrong`. It knows neither its class
+nor its field: ``@frozen(field_transformer=named)`` makes that an :class:`InvalidSpecError` which names both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -20,9 +20,6 @@ from tier2_core.values.scalars import Refused, check_text
 
 T = TypeVar("T")
 
-frozen = attrs.frozen
-"""The one decorator of all specs and results: immutable, slotted, compared by value."""
-
 exact = canonical_json
 """For ``eq=`` of a field with user data: equal are equal documents, and ``True`` is not ``1``."""
 
@@ -32,89 +29,120 @@ def shown(value: Any) -> str:
     return repr(thaw(value))
 
 
-def wrong(owner: str, field: str, expected: str, found: Any) -> InvalidSpecError:
+class Wrong(Exception):
+    """A field holds what it cannot; ``place`` is where in it, as in ``.0``."""
+
+    def __init__(self, message: str, place: str = "") -> None:
+        super().__init__(message)
+        self.place = place
+
+
+def wrong(expected: str, found: Any, place: str = "") -> Wrong:
     """The error for a field that holds the wrong type of thing."""
-    return InvalidSpecError(f"{owner}: field '{field}' must be {expected}, found {a_type(type(found))}.", field=field)
+    return Wrong(f"must be {expected}, found {a_type(type(found))}", place)
 
 
-def _converter(function: Callable[[Any, str, str], T]) -> Callable[[Any], T]:
-    def convert(value: Any, instance: Any, field: attrs.Attribute[Any]) -> T:
-        return function(value, type(instance).__name__, field.alias or field.name)
-
-    # attrs hands the instance and the field over; for a type checker it is a function of the value.
-    return attrs.Converter(convert, takes_self=True, takes_field=True)  # type: ignore[return-value]
+def named(cls: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
+    """The ``field_transformer`` of all specs: errors of converters name the class and the field."""
+    return [_named(cls.__name__, field) for field in fields]
 
 
-def _text(value: Any, owner: str, field: str) -> str:
+def _named(owner: str, field: attrs.Attribute[Any]) -> attrs.Attribute[Any]:
+    convert: Any = field.converter
+    name = field.name.lstrip("_")
+    if convert is None:
+        return field
+
+    def converted(value: Any) -> Any:
+        try:
+            return convert(value)
+        except Wrong as error:
+            place = name + error.place
+            raise InvalidSpecError(f"{owner}: field '{place}' {error}.", field=place) from None
+        except InvalidValueError as error:
+            message = with_prefix(error, f"{owner}: field '{name}' holds no JSON document")
+            raise InvalidFieldValueError(message, field=name, path=error.path) from None
+
+    return field.evolve(converter=converted)
+
+
+def text(value: Any) -> str:
+    """A field that holds text."""
     if type(value) is not str:
-        raise wrong(owner, field, "a string", value)
+        raise wrong("a string", value)
     try:
         check_text(value)
     except Refused as refused:
-        raise InvalidSpecError(f"{owner}: field '{field}' must be text, found {refused}.", field=field) from None
+        raise Wrong(f"must be text, found {refused}") from None
     return value
 
 
-def _flag(value: Any, owner: str, field: str) -> bool:
+def flag(value: Any) -> bool:
+    """A field that holds a boolean."""
     if type(value) is not bool:
-        raise wrong(owner, field, "a boolean", value)
+        raise wrong("a boolean", value)
     return value
 
 
-def _document(value: Any, owner: str, field: str) -> Any:
-    try:
-        return freeze(value)
-    except InvalidValueError as error:
-        message = f"{owner}: field '{field}' holds no JSON document: {str(error)[0].lower()}{str(error)[1:]}"
-        raise InvalidFieldValueError(message, field=field, path=error.path) from None
+def function(value: Any) -> Any:
+    """A field that holds a function."""
+    if not callable(value):
+        raise wrong("a function", value)
+    return value
 
 
-def _object(value: Any, owner: str, field: str) -> PMap[str, Any]:
+def function_or_none(value: Any) -> Any:
+    """A field that holds a function, or none."""
+    if value is not None and not callable(value):
+        raise wrong("a function or None", value)
+    return value
+
+
+def document(value: Any) -> Any:
+    """A field that holds any JSON document."""
+    return freeze(value)
+
+
+def object_(value: Any) -> PMap[str, Any]:
+    """A field that holds an object."""
     if type(value) is not dict and type(value) is not PMap:
-        raise wrong(owner, field, "an object (a dict with string keys)", value)
-    document: PMap[str, Any] = _document(value, owner, field)
-    return document
+        raise wrong("an object (a dict with string keys)", value)
+    return freeze(value)  # type: ignore[return-value]
 
 
-def _object_or_none(value: Any, owner: str, field: str) -> PMap[str, Any] | None:
-    if value is None:
-        return None
-    if type(value) is not dict and type(value) is not PMap:
-        raise wrong(owner, field, "an object (a dict with string keys) or None", value)
-    return _object(value, owner, field)
+def object_or_none(value: Any) -> PMap[str, Any] | None:
+    """A field that holds an object, or none."""
+    if value is not None and type(value) is not dict and type(value) is not PMap:
+        raise wrong("an object (a dict with string keys) or None", value)
+    return freeze(value)  # type: ignore[return-value]
 
 
-text = _converter(_text)
-flag = _converter(_flag)
-document = _converter(_document)
-object_ = _converter(_object)
-object_or_none = _converter(_object_or_none)
+def read_only(value: Any) -> Mapping[str, Any]:
+    """A field that holds results by name, in their order."""
+    if not isinstance(value, Mapping):
+        raise wrong("a mapping", value)
+    return MappingProxyType(dict(value))
 
 
-def tuple_of(kind: type[T]) -> Callable[[Any], tuple[T, ...]]:
-    """The converter for a list or tuple of ``kind``, held as a tuple."""
+def tuple_of(kind: type[T], value: Any) -> tuple[T, ...]:
+    """A field that holds a list or tuple of ``kind``, as a tuple."""
+    if type(value) is not list and type(value) is not tuple:
+        raise wrong(f"a list or tuple of {kind.__name__}", value)
+    for place, item in enumerate(value):
+        if type(item) is not kind:
+            raise wrong(f"a {kind.__name__}", item, f".{place}")
+    return tuple(value)
 
-    def convert(value: Any, owner: str, field: str) -> tuple[T, ...]:
-        if type(value) is not list and type(value) is not tuple:
-            raise wrong(owner, field, f"a list or tuple of {kind.__name__}", value)
-        for place, item in enumerate(value):
-            if type(item) is not kind:
-                raise wrong(owner, f"{field}.{place}", f"a {kind.__name__}", item)
-        return tuple(value)
 
-    return _converter(convert)
+def unique(values: Iterable[str], what: str) -> None:
+    """:class:`Wrong` if a value comes twice; ``what`` says of what there may be one."""
+    listed = list(values)
+    if len(set(listed)) < len(listed):
+        twice = sorted({value for value in listed if listed.count(value) > 1})
+        raise Wrong(f"has duplicate {what}: {', '.join(map(repr, twice))}; expected each once")
 
 
 def with_prefix(error: Tier2Error, prefix: str) -> str:
     """The sentence of ``error`` as the end of a longer one that begins with ``prefix``."""
     sentence = str(error)
     return f"{prefix}: {sentence[:1].lower()}{sentence[1:]}"
-
-
-def _read_only(value: Any, owner: str, field: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise wrong(owner, field, "a mapping", value)
-    return MappingProxyType(dict(value))
-
-
-read_only: Callable[[Any], Mapping[str, Any]] = _converter(_read_only)

@@ -62,8 +62,8 @@ string, a list, a tuple, a dict with string keys or a frozen value.
         return value  # type: ignore[no-any-return]
     try:
         if type(value) in _CONTAINERS:
-            return build(value)
-        return _scalar(value)
+            return build(value)  # type: ignore[no-any-return]
+        return _scalar(value)  # type: ignore[no-any-return]
     except Refused:
         raise explained(value) from None
 
@@ -176,7 +176,7 @@ def _scalar(value: Any) -> Any:
 
 
 def explained(root: Any) -> InvalidValueError:
-    """What is wrong with a value that :func:`build` has refused: the error for the first place, in sorted order, at which ``root`` is no document."""
+    """What is wrong with a value that :func:`build` has refused, at the first place in sorted order."""
     fine: dict[int, int] = {}  # the deepest level at which a container was looked through
     waiting: list[tuple[Any, tuple[Any, ...], tuple[int, ...]]] = [(root, (), ())]
     while waiting:
@@ -290,7 +290,8 @@ def same(a: Any, b: Any) -> bool:
         if kind is not type(y):
             return False
         if kind is PMap:
-            assert isinstance(x, PMap) and isinstance(y, PMap)
+            assert isinstance(x, PMap)
+            assert isinstance(y, PMap)
             if len(x) != len(y):
                 return False
             for name, part in x.iteritems():

@@ -93,9 +93,9 @@ PREDICATES: Mapping[str, str] = MappingProxyType(
 def check_predicate(op: str, expected: Any) -> None:
     """:class:`InvalidSpecError` for an operator that there is not, or something that it cannot expect."""
     if op not in PREDICATES:
+        hint = did_you_mean(op, PREDICATES) or "."
         raise InvalidSpecError(
-            f"Invalid value for 'op': {op!r}; expected one of {', '.join(PREDICATES)}{did_you_mean(op, PREDICATES) or '.'}",
-            field="op",
+            f"Invalid value for 'op': {op!r}; expected one of {', '.join(PREDICATES)}{hint}", field="op"
         )
     if op == "matches":
         check_schema(expected, field="expected")

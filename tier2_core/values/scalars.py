@@ -7,6 +7,7 @@ within ±(2^53-1) are ``int``, all others ``float``. Text follows RFC 8785 secti
 from __future__ import annotations
 
 from json.encoder import encode_basestring
+from math import inf
 from typing import Any
 
 import rfc8785
@@ -42,7 +43,7 @@ def normal_int(value: int) -> int | float:
 def normal_float(value: float) -> int | float:
     """``value`` as documents hold it: ``1.0`` becomes ``1`` and ``-0.0`` becomes ``0``."""
     if value - value != 0.0:  # NaN and infinities, without a call
-        raise Refused("NaN, which is no number" if value != value else "an infinite number")
+        raise Refused("an infinite number" if value in (inf, -inf) else "NaN, which is no number")
     if value.is_integer() and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
         return int(value)
     return value

@@ -21,11 +21,10 @@ MAX_DEPTH = 64
 MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
 """The largest canonical size that a step may leave behind, or that sharing may hide."""
 
-VECTOR: type = type(pvector())
+VECTOR: Any = type(pvector())
 """The class of persistent vectors in this process: pyrsistent's C one, or its Python one."""
 
-Scalar: TypeAlias = "None | bool | int | float | str"
-Document: TypeAlias = "Scalar | PMap[str, Any] | PVector[Any]"
+Document: TypeAlias = "bool | int | float | str | PMap[str, Any] | PVector[Any] | None"
 """A frozen JSON document; mypy is not told of the recursion, :func:`freeze` is the judge of it."""
 
 
@@ -48,9 +47,9 @@ class Seal(weakref.ref[Any]):
 _seals: dict[int, Seal] = {}
 
 
-def _forget(seal: Any, seals: dict[int, Seal] = _seals) -> None:
-    if seals.get(seal.key) is seal:
-        del seals[seal.key]
+def _forget(dead: Any, seals: dict[int, Seal] = _seals) -> None:
+    if seals.get(dead.key) is dead:
+        del seals[dead.key]
 
 
 def seal(container: Any, depth: int, plain: bool) -> Seal:

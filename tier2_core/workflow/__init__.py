@@ -1,0 +1,1 @@
+"""What a run is: specs, the envelope, operations, the engine and its result."""

@@ -17,25 +17,25 @@ what changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from typing import Any
 
 import attrs
-from attrs import field
+from attrs import field, frozen
 from pyrsistent import PMap
 
 from tier2_core.errors import DecisionError, InvalidSpecError, InvalidValueError, OperationError, StepFailed
 from tier2_core.values.edit import set_with_parents
-from tier2_core.values.fields import frozen
-from tier2_core.values.freeze import a_type, freeze
+from tier2_core.values.fields import object_
+from tier2_core.values.freeze import a_type, freeze, printable
 from tier2_core.values.paths import parse_path
 from tier2_core.values.schema import schema_problems
 from tier2_core.values.seal import MAX_DOCUMENT_BYTES, canonical_size
 from tier2_core.workflow.envelope import check_envelope, mission_of, operation_of
 from tier2_core.workflow.operations import BUILTINS, HasOperations, OperationCall, State
 from tier2_core.workflow.result import OrchestrationResult
-from tier2_core.workflow.specs import Decision, ExecutionContext, StepSpec, WorkflowDefinition
+from tier2_core.workflow.specs import Decision, ExecutionContext, StepSpec, WorkflowDefinition, by_construction
 
 RUNNING, SUCCEEDED, FAILED, REJECTED, SUSPENDED = "running", "succeeded", "failed", "rejected", "suspended"
 
@@ -50,9 +50,11 @@ class TraceEntry:
 
     step: StepSpec
     outcome: str
-    state: State = field(repr=False)
+    state: State = field(converter=object_, repr=False)
     decision: Decision | None = None
     reason: str = ""
+
+    __reduce__ = by_construction
 
 
 @frozen
@@ -92,6 +94,10 @@ def start(workflow: WorkflowDefinition, context: ExecutionContext, *, registry: 
     for value, kind, name in ((workflow, WorkflowDefinition, "workflow"), (context, ExecutionContext, "context")):
         if type(value) is not kind:
             raise InvalidSpecError(f"The {name} must be of {kind.__name__}, found {a_type(type(value))}.", field=name)
+    if not isinstance(getattr(registry, "operations", None), Mapping):
+        raise InvalidSpecError(
+            f"The registry must have a mapping 'operations', found {a_type(type(registry))}.", field="registry"
+        )
     check_envelope(workflow, registry)
     _check_decided_steps(workflow, context.decisions or ())
     return Run(workflow, context, registry, RUNNING if workflow.steps else SUCCEEDED)
@@ -149,6 +155,9 @@ def resume(result: OrchestrationResult, decision: Decision) -> OrchestrationResu
     >>> asked.status, resume(asked, Decision("name", value="Ada")).final_state
     ('suspended', {'name': 'Ada'})
     """
+    for value, kind, name in ((result, OrchestrationResult, "result"), (decision, Decision, "decision")):
+        if type(value) is not kind:
+            raise InvalidSpecError(f"The {name} must be of {kind.__name__}, found {a_type(type(value))}.", field=name)
     run = result.run
     pending = () if run.pending is None else (run.pending,)
     _check_decided_steps(run.workflow, (decision,), pending)
@@ -178,7 +187,9 @@ def _runtime(run: Run, step: StepSpec) -> TraceEntry:
         if type(state) is not PMap:
             raise InvalidValueError(f"it returned {a_type(type(returned))}; expected the new state, an object")
     except StepFailed as failure:
-        return TraceEntry(step, FAILED, run.state, reason=str(failure.reason))
+        # A subclass may have no reason, and a reason may hold what no document can.
+        reason = printable(str(getattr(failure, "reason", failure)))
+        return TraceEntry(step, FAILED, run.state, reason=reason)
     except OperationError:
         raise  # of a run inside this one, where it already says whose bug it is
     except (Exception, SystemExit) as error:
@@ -212,7 +223,9 @@ def _entry(run: Run, step: StepSpec, outcome: str, state: State, decision: Decis
     """The entry of a step that was done, unless it leaves more behind than a document may be."""
     # Sharing hides how large a state is, so that its canonical size is what counts.
     if state is not run.state and canonical_size(state) > MAX_DOCUMENT_BYTES:
-        reason = f"the state would have {canonical_size(state)} canonical bytes; at most {MAX_DOCUMENT_BYTES} are allowed"
+        reason = (
+            f"the state would have {canonical_size(state)} canonical bytes; at most {MAX_DOCUMENT_BYTES} are allowed"
+        )
         return TraceEntry(step, FAILED, run.state, decision, reason)
     return TraceEntry(step, outcome, state, decision)
 

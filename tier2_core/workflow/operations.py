@@ -11,12 +11,12 @@ from functools import wraps
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from attrs import field
+from attrs import field, frozen
 from pyrsistent import PMap
 
 from tier2_core.errors import InvalidSpecError, InvalidValueError, StepFailed
 from tier2_core.values.edit import append_at, delete_at, set_at, value_at
-from tier2_core.values.fields import frozen, text, with_prefix, wrong
+from tier2_core.values.fields import function, function_or_none, named, text, with_prefix
 from tier2_core.values.freeze import a_type, freeze
 from tier2_core.values.paths import format_pointer, parse_path
 
@@ -41,19 +41,7 @@ class OperationCall:
     registry: Any = field(eq=False)
 
 
-def _callable(value: Any) -> Any:
-    if not callable(value):
-        raise wrong("Operation", "apply", "a function", value)
-    return value
-
-
-def _callable_or_none(value: Any) -> Any:
-    if value is not None and not callable(value):
-        raise wrong("Operation", "check", "a function or None", value)
-    return value
-
-
-@frozen
+@frozen(field_transformer=named)
 class Operation:
     """A named pure function ``apply(state, call) -> state``.
 
@@ -68,8 +56,8 @@ class Operation:
     """
 
     name: str = field(converter=text)
-    apply: Callable[[State, OperationCall], State] = field(converter=_callable)
-    check: Callable[[PMap[str, Any]], str | None] | None = field(default=None, converter=_callable_or_none)
+    apply: Callable[[State, OperationCall], State] = field(converter=function)
+    check: Callable[[PMap[str, Any]], str | None] | None = field(default=None, converter=function_or_none)
     summary: str = field(default="", converter=text)
     version: str = field(default="1", converter=text)
     plugin: str = field(default="", converter=text)
@@ -177,8 +165,11 @@ def _increment(state: State, call: OperationCall) -> State:
         raise StepFailed(f"path '{format_pointer(tokens)}' holds {a_type(type(number))}; expected a number")
     # Doubles would swallow a small addend beyond 2^53; integers add exactly, and what no double is is refused.
     whole = float(number).is_integer() and float(by).is_integer()
+    exact = int(number) + int(by) if whole else number + by
     try:
-        total = freeze(int(number) + int(by) if whole else number + by)
+        total = freeze(exact)
+        if total != exact:  # freeze() takes the shortest text of a double for that double
+            raise InvalidValueError(f"Found the integer {exact}, which no double represents exactly.")
     except InvalidValueError as error:
         raise StepFailed(with_prefix(error, f"{number} + {by}").rstrip(".")) from error
     new: State = set_at(state, tokens, total)
@@ -213,9 +204,7 @@ BUILTINS = Builtins(
             "Sets or replaces a value; the parent must exist.",
             plugin="tier2",
         ),
-        Operation(
-            "delete", _failing(_delete), _path_below_root, "Removes a value; it must exist.", plugin="tier2"
-        ),
+        Operation("delete", _failing(_delete), _path_below_root, "Removes a value; it must exist.", plugin="tier2"),
         Operation(
             "append",
             _failing(_append),

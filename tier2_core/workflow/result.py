@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from attrs import field
+from attrs import field, frozen
 from pyrsistent import PMap
 
 from tier2_core.values.canonical import digest
-from tier2_core.values.fields import frozen
 from tier2_core.values.freeze import thaw
 from tier2_core.workflow.specs import StepSpec
 
@@ -85,7 +85,7 @@ class OrchestrationResult:
     def lineage(self) -> dict[str, Any]:
         """Where the result comes from: ids and hashes of what went in and what came out.
 
-        Hashes of states are plain :func:`digest`\\ s, anyone's SHA-256 of the RFC 8785 bytes.
+        The hash of a state is its plain :func:`digest`, anyone's SHA-256 of the RFC 8785 bytes.
         """
         made: dict[str, Any] = {
             "executed_step_ids": [entry.step.id for entry in self.run.trace],
@@ -147,7 +147,7 @@ class OrchestrationResult:
         return self
 
     def _with_metadata(self, made: dict[str, Any], *names: str) -> dict[str, Any]:
-        metadata = self.run.context.metadata or {}
+        metadata: Mapping[str, Any] = self.run.context.metadata or {}
         made.update({name: thaw(metadata[name]) for name in names if name in metadata})
         return dict(sorted(made.items()))
 

@@ -7,23 +7,43 @@ that is the envelope's business, at run time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from attrs import field
+import attrs
+from attrs import field, frozen
 from pyrsistent import PMap, pmap
 
 from tier2_core.errors import InvalidSpecError
 from tier2_core.values.canonical import digest
-from tier2_core.values.fields import document, exact, flag, frozen, object_, object_or_none, shown, text, tuple_of, wrong
+from tier2_core.values.fields import (
+    document,
+    exact,
+    flag,
+    named,
+    object_,
+    object_or_none,
+    shown,
+    text,
+    tuple_of,
+    unique,
+)
 from tier2_core.values.freeze import freeze, thaw
 
 NOTHING: PMap[str, Any] = freeze(pmap())  # type: ignore[assignment]
 """The empty object."""
 
 
-@frozen
+def by_construction(value: Any) -> tuple[Any, ...]:
+    """The ``__reduce__`` of what holds documents: a copy, and what is unpickled, is constructed like any other.
+
+    A document that another process, or ``deepcopy``, has put together was never let through by ``freeze``.
+    """
+    return type(value), tuple(getattr(value, name) for name in attrs.fields_dict(type(value)))
+
+
+@frozen(field_transformer=named)
 class StepSpec:
     """One step: its id, its kind (``runtime`` or ``human``) and what it is about.
 
@@ -37,12 +57,20 @@ class StepSpec:
     kind: str = field(converter=text)
     payload: Mapping[str, Any] = field(default=NOTHING, converter=object_, eq=exact, repr=shown)
 
+    __reduce__ = by_construction
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data: ``id``, ``kind``, ``payload``."""
         return {"id": self.id, "kind": self.kind, "payload": thaw(self.payload)}
 
 
-@frozen
+def _steps(value: Any) -> tuple[StepSpec, ...]:
+    steps = tuple_of(StepSpec, value)
+    unique([step.id for step in steps], "step ids")
+    return steps
+
+
+@frozen(field_transformer=named)
 class WorkflowDefinition:
     """An ordered list of steps with unique ids; ``name`` is an alias of ``id``, and either gives the other.
 
@@ -51,7 +79,7 @@ class WorkflowDefinition:
     """
 
     id: str = field(default="", converter=text)
-    steps: tuple[StepSpec, ...] = field(default=(), converter=tuple_of(StepSpec))
+    steps: tuple[StepSpec, ...] = field(default=(), converter=_steps)
     metadata: Mapping[str, Any] = field(default=NOTHING, converter=object_, eq=exact, repr=shown)
     name: str = field(default="", converter=text)
 
@@ -64,7 +92,8 @@ class WorkflowDefinition:
             )
         object.__setattr__(self, "id", self.id or self.name)
         object.__setattr__(self, "name", self.id)
-        unique(self, "steps", [step.id for step in self.steps], "step ids")
+
+    __reduce__ = by_construction
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data: ``id``, ``metadata``, ``name``, ``steps``."""
@@ -81,7 +110,7 @@ class WorkflowDefinition:
         return digest(self.to_dict(), tag="tier2/workflow/v1")
 
 
-@frozen
+@frozen(field_transformer=named)
 class Decision:
     """A person's answer to a human step.
 
@@ -96,6 +125,8 @@ class Decision:
     value: Any = field(default=None, converter=document, eq=exact, repr=shown)
     seen: str = field(default="", converter=text)
 
+    __reduce__ = by_construction
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data, one key a field."""
         return {
@@ -109,20 +140,17 @@ class Decision:
 
 
 def decisions_or_none(value: Any) -> tuple[Decision, ...] | None:
-    """Decisions as a tuple in the order of their step ids; the converter of every field ``decisions``."""
+    """A field that holds decisions, at most one a step, in the order of their step ids; or none."""
     if value is None:
         return None
-    if type(value) not in (list, tuple, set, frozenset):
-        raise wrong("ExecutionContext", "decisions", "None or a list, tuple or set of Decision", value)
-    for item in value:
-        if type(item) is not Decision:
-            raise wrong("ExecutionContext", "decisions", "None or a list, tuple or set of Decision, each", item)
-    ordered = tuple(sorted(value, key=lambda decision: decision.step_id))
-    unique(ordered, "decisions", [decision.step_id for decision in ordered], "decisions for one step")
-    return ordered
+    if type(value) in (set, frozenset):
+        value = list(value)
+    decisions = tuple(sorted(tuple_of(Decision, value), key=lambda decision: decision.step_id))
+    unique([decision.step_id for decision in decisions], "decisions for one step")
+    return decisions
 
 
-@frozen
+@frozen(field_transformer=named)
 class ExecutionContext:
     """What a run starts from: the state, metadata about the run, and the decisions that were made.
 
@@ -137,6 +165,8 @@ class ExecutionContext:
     metadata: PMap[str, Any] | None = field(default=None, converter=object_or_none, eq=exact, repr=shown)
     decisions: tuple[Decision, ...] | None = field(default=None, converter=decisions_or_none)
 
+    __reduce__ = by_construction
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data: ``decisions``, ``initial_state``, ``metadata``."""
         return {
@@ -146,7 +176,7 @@ class ExecutionContext:
         }
 
 
-@frozen
+@frozen(field_transformer=named)
 class MissionSpec:
     """A mission by name, and the params that its factory gets.
 
@@ -157,18 +187,8 @@ class MissionSpec:
     type: str = field(converter=text)
     params: Mapping[str, Any] = field(default=NOTHING, converter=object_, eq=exact, repr=shown)
 
+    __reduce__ = by_construction
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data: ``params``, ``type``."""
         return {"params": thaw(self.params), "type": self.type}
-
-
-def unique(owner: object, name: str, values: Iterable[str], what: str) -> None:
-    """:class:`InvalidSpecError` if a value comes twice; ``what`` says of what there may be one."""
-    seen: set[str] = set()
-    twice = sorted({value for value in values if value in seen or seen.add(value)})  # type: ignore[func-returns-value]
-    if twice:
-        raise InvalidSpecError(
-            f"{type(owner).__name__}: field '{name}' has duplicate {what}: {', '.join(map(repr, twice))}; "
-            "expected each once.",
-            field=name,
-        )

@@ -1,0 +1,105 @@
+"""What commands are given: params, changes of the state, and the installed missions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tier2_core import (
+    CallerError,
+    InvalidValueError,
+    Registry,
+    freeze,
+    load_registry,
+    parse_json,
+    parse_path,
+    thaw,
+)
+from tier2_core.values.edit import set_with_parents
+from tier2_io.files import read_object
+from tier2_io.screen import complain
+
+
+class UsageProblem(CallerError):
+    """An argument is not what the command takes."""
+
+
+def registry() -> Registry:
+    """The installed missions; a plugin that is broken is left out, with a warning."""
+    loaded = load_registry(strict=False)
+    for failure in loaded.failures:
+        complain(f"warning: a plugin was left out: {failure}")
+    return loaded
+
+
+def params(pairs: Iterable[str]) -> Mapping[str, Any]:
+    """The params of ``--param KEY=VALUE``."""
+    made: dict[str, Any] = {}
+    for pair in pairs:
+        key, value = _pair("--param", pair, "KEY=VALUE")
+        if key in made:
+            raise UsageProblem(f"--param {key} is given twice; expected each param once.")
+        made[key] = value
+    try:
+        return freeze(made)  # type: ignore[return-value]
+    except InvalidValueError as error:
+        raise UsageProblem(f"--param: {error}") from None
+
+
+def initial_state(path: str | None, changes: Iterable[str]) -> Any:
+    """The state in a file (default: empty) with the changes of ``--set POINTER=VALUE`` made."""
+    state = freeze({}) if path is None else read_object(path)
+    for change in changes:
+        pointer, value = _pair("--set", change, "POINTER=VALUE")
+        try:
+            state = set_with_parents(state, parse_path(pointer), freeze(value))
+        except InvalidValueError as error:
+            raise UsageProblem(f"--set {pointer}: {error}") from None
+    return state
+
+
+def unknown_params(given: Mapping[str, Any], schema: Mapping[str, Any] | None) -> list[str]:
+    """A sentence for each param that the mission's schema does not name, if it names any."""
+    from tier2_core.errors import did_you_mean
+
+    known = thaw(schema or {}).get("properties")
+    if not isinstance(known, dict):
+        return []
+    return [
+        f"warning: param '{name}' is none of the mission's and may be ignored{did_you_mean(name, known) or '.'}"
+        for name in sorted(given)
+        if name not in known
+    ]
+
+
+def _pair(option: str, text: str, form: str) -> tuple[str, Any]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise UsageProblem(f"{option} {text!r} is not of the form {form}.")
+    return key, _value(option, key, value)
+
+
+def _value(option: str, key: str, text: str) -> Any:
+    """The value as JSON if it parses, else as text; what is JSON beyond the limits is refused, not text."""
+    try:
+        json.loads(text, parse_constant=_no_json)
+    except RecursionError:
+        pass
+    except json.JSONDecodeError:
+        return text
+    except ValueError as error:
+        if isinstance(error, _NoJson):
+            return text
+    try:
+        return parse_json(text)
+    except InvalidValueError as error:
+        raise UsageProblem(f"{option} {key}: {error}") from None
+
+
+class _NoJson(ValueError):
+    pass
+
+
+def _no_json(name: str) -> Any:
+    raise _NoJson(name)

@@ -1,0 +1,137 @@
+"""The entry point of the command line: arguments in, exit code out.
+
+Exit codes are a contract: 0 done and good; 1 the mission failed, was rejected, or expectations failed; 2 the
+input or the usage is wrong; 3 suspended, a decision is needed; 4 a record did not verify; 5 a plugin or the
+registry is broken; 130 interrupted. Anything else is a bug of tier2.
+
+What a command does not need is not loaded: this module imports nothing of tier2 but its version.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NoReturn
+
+from tier2_core.version import VERSION
+
+DONE, FAILED, USAGE, SUSPENDED, UNVERIFIED, BROKEN, INTERRUPTED, BUG = 0, 1, 2, 3, 4, 5, 130, 70
+
+EPILOG = """\
+exit codes: 0 done and good; 1 the mission failed, was rejected, or expectations failed;
+2 the input or the usage is wrong; 3 suspended; 4 a record did not verify; 5 a plugin or
+the registry is broken; 130 interrupted"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one sentence on standard error and exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        text = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in message)
+        print(f"{self.prog}: {text}; see '{self.prog} --help'.", file=sys.stderr)
+        sys.exit(USAGE)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line as a value."""
+    top = _Parser(
+        prog="tier2",
+        description="Run missions: bounded plans whose every step can be audited and recomputed.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"tier2 {VERSION}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    def command(name: str, summary: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
+        made.add_argument("--json", action="store_true", help="print JSON for machines")
+        return made
+
+    command("missions", "List the installed missions.")
+
+    plan = command("plan", "Show the steps that a mission plans for its params.")
+    plan.add_argument("mission", metavar="NAME", help="the mission")
+    _params(plan)
+
+    run = command("run", "Run a mission.")
+    run.add_argument("mission", metavar="NAME", help="the mission")
+    run.add_argument("--state", metavar="FILE", help="the initial state, JSON or TOML; - is standard input")
+    run.add_argument(
+        "--set",
+        metavar="POINTER=VALUE",
+        action="append",
+        default=[],
+        help="change the initial state: a path (/tasks/0/done or tasks.0.done) and a value, JSON if it parses",
+    )
+    _params(run)
+    run.add_argument("--unattended", action="store_true", help="pass human steps without asking")
+    run.add_argument("--out", metavar="FILE", help="write the result as JSON")
+    run.add_argument("--state-out", metavar="FILE", help="write the final state as JSON, if the mission succeeded")
+
+    test = command("test", "Run suites and hold them against their expectations.")
+    test.add_argument("files", metavar="FILE", nargs="+", help="a test document, JSON or TOML")
+    return top
+
+
+def _params(to: argparse.ArgumentParser) -> None:
+    to.add_argument(
+        "--param",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="a param of the mission; the value is read as JSON if it parses, else as text",
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; gives the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character is no reason to stop
+    try:
+        options = parser().parse_args(arguments)
+        code = _executed(options)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whoever read the output has seen enough of it. Nothing may be flushed to the closed pipe at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except KeyboardInterrupt:
+        print("tier2: interrupted; nothing was written.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _executed(options: Any) -> int:
+    from tier2_core.errors import CallerError, DecisionError, PluginError
+    from tier2_io.screen import complain
+
+    try:
+        code: int = import_module(f"tier2_io.cli.{options.command}").execute(options)
+        return code
+    except PluginError as error:
+        complain(f"tier2 {options.command}: {error}")
+        return BROKEN
+    except (CallerError, DecisionError) as error:
+        complain(f"tier2 {options.command}: {error}")
+        return USAGE
+    except (BrokenPipeError, KeyboardInterrupt):
+        raise
+    except OSError as error:
+        complain(f"tier2 {options.command}: {error}")
+        return USAGE
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        complain(f"tier2 {options.command}: this is a bug of tier2 {VERSION}; please report it with the lines above.")
+        return BUG
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,31 @@
+"""tier2 plan: the steps that a mission plans."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tier2_core import MissionSpec, build_workflow, thaw
+from tier2_io.cli.inputs import params, registry, unknown_params
+from tier2_io.cli.main import DONE
+from tier2_io.screen import complain, safe, say, say_json, say_table, shown
+
+
+def execute(options: Any) -> int:
+    """Build the workflow and show it; nothing is run."""
+    known, given = registry(), params(options.param)
+    workflow = build_workflow(MissionSpec(options.mission, given), registry=known)
+    for warning in unknown_params(given, known.get(options.mission).mission.params_schema):
+        complain(warning)
+    if options.json:
+        say_json({**workflow.to_dict(), "workflow_hash": workflow.hash})
+        return DONE
+    say(f"{safe(options.mission)} plans {safe(workflow.id)}, {len(workflow.steps)} steps:")
+    say()
+    rows = []
+    for place, step in enumerate(workflow.steps, start=1):
+        payload = thaw(step.payload)
+        what = payload.pop("operation", "noop") if step.kind == "runtime" else payload.pop("description", "")
+        payload.pop("schema", None)  # for machines; --json shows it
+        rows.append((place, step.id, step.kind, what, shown(payload, 200) if payload else ""))
+    say_table(("", "step", "kind", "does", "with"), rows)
+    return DONE

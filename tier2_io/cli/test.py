@@ -1,0 +1,95 @@
+"""tier2 test: suites from files, held against their expectations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tier2_core import (
+    ConfigError,
+    Registry,
+    ScenarioResult,
+    ScenarioSuiteDefinition,
+    SuiteExpectationsDefinition,
+    TestRunResult,
+    aggregate_suite,
+    aggregate_test_run,
+    evaluate_expectations,
+    parse_test_document,
+    run_scenario,
+    scenarios_of,
+    unknown_fields,
+)
+from tier2_io.cli.inputs import registry
+from tier2_io.cli.main import DONE, FAILED
+from tier2_io.files import FileProblem, read_object
+from tier2_io.screen import complain, progress, safe, say, say_json, shown
+
+
+def execute(options: Any) -> int:
+    """Run every file's suite; exit code 1 if an expectation fails, 2 (and nothing run) if a file is wrong."""
+    parsed = _parsed(options.files)
+    known = registry()
+    outcomes = [(path, _run(suite, expectations, known), expectations) for path, suite, expectations in parsed]
+    if options.json:
+        say_json([{"file": path, **outcome.to_dict()} for path, outcome, _ in outcomes])
+    else:
+        for path, outcome, expectations in outcomes:
+            _tell(path, outcome, expectations)
+    return DONE if all(outcome.passed for _, outcome, _ in outcomes) else FAILED
+
+
+def _parsed(paths: list[str]) -> list[tuple[str, ScenarioSuiteDefinition, SuiteExpectationsDefinition]]:
+    """All files, read before anything runs; the mistakes of all of them are reported at once."""
+    parsed, mistakes = [], []
+    for path in paths:
+        try:
+            document = read_object(path)
+            for warning in unknown_fields(document):
+                complain(f"warning: {path}: {warning}")
+            parsed.append((path, *parse_test_document(document)))
+        except ConfigError as error:
+            mistakes += [f"{path}: {line}" for line in str(error).split("\n")]
+        except FileProblem as error:
+            mistakes.append(str(error))
+    if mistakes:
+        count = f"{len(mistakes)} mistakes; nothing was run:\n" if len(mistakes) > 1 else ""
+        raise FileProblem(count + "\n".join(mistakes))
+    return parsed
+
+
+def _run(suite: ScenarioSuiteDefinition, expectations: SuiteExpectationsDefinition, known: Registry) -> TestRunResult:
+    scenarios = scenarios_of(suite)
+    results: dict[str, ScenarioResult] = {}
+    with progress(len(scenarios), safe(suite.suite_name)) as step:
+        for name, scenario in scenarios.items():
+            results[name] = run_scenario(scenario, registry=known)
+            step()
+    suite_result = aggregate_suite(suite, results)
+    return aggregate_test_run(suite_result, evaluate_expectations(suite_result, expectations))
+
+
+def _tell(path: str, outcome: TestRunResult, expectations: SuiteExpectationsDefinition) -> None:
+    metadata = outcome.metadata
+    verdict = "passed" if outcome.passed else "FAILED"
+    count = f"{metadata['expectations_passed']} of {metadata['expectations_total']} expectations"
+    scenarios = len(outcome.suite_result.scenario_results)
+    say(
+        f"{verdict}  {safe(path)}: {safe(metadata['suite_name'])}, {count} hold, {scenarios} scenario{'s' * (scenarios != 1)}"
+    )
+    for wanted, result in zip(expectations.expectations, outcome.expectations_result.expectation_results, strict=True):
+        if result.passed:
+            continue
+        details = result.details
+        say(f"  {safe(wanted.id)}: {safe(details['reason'])}")
+        place = wanted.path or "the whole result"
+        say(f"    where     {safe(wanted.scenario_name)} / {safe(wanted.mission_name)} / {safe(place)}")
+        operand = "" if wanted.op in ("exists", "absent") else f" {shown(result.expected)}"
+        say(f"    expected  {wanted.op}{operand}")
+        if details["reason"].endswith(("_mismatch", "_present", "_error")):
+            say(f"    actual    {shown(result.actual)}")
+        for pointer, problem in details.get("problems", []):
+            say(f"              {safe(pointer) or 'it'}: {safe(problem)}")
+        if "written_by" in details:
+            writer = details["written_by"]
+            say(f"    written   {f'by {safe(writer)}' if writer else 'by no step: it is as it was at first'}")
+    say(f"  test run  {metadata['test_run_hash']}")

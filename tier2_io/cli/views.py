@@ -1,0 +1,68 @@
+"""Results that people read: a view of the final state for missions that have one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from tier2_core import MissionRegistryEntry, OrchestrationResult
+from tier2_io.screen import safe, say, say_table
+
+
+def daily_loop(result: OrchestrationResult) -> None:
+    """A planned day: what was confirmed, yesterday's summary, today's priorities."""
+    executed = result.lineage["executed_step_ids"]
+    state = result.final_state
+    daily = state.get("daily") or {}
+    archived = [task for task in state.get("archive", []) if isinstance(task, dict)]
+    tasks = {task.get("id"): task for task in [*archived, *state.get("tasks", [])]}
+    say(f"Day         {state.get('date') or 'no date is set; --set date=YYYY-MM-DD sets one'}")
+    confirmed = [name for name in daily.get("confirmed") or [] if name in tasks]
+    answers = result.receipt["human"].values()
+    asked = [answer["decision"] for answer in answers]
+    nobody = "nothing: nobody was asked" if "unattended" in asked else "nothing"
+    say(f"Confirmed   {', '.join(map(safe, confirmed)) if confirmed else nobody}")
+    if "daily-summarise-yesterday" in executed:
+        summary = daily["summary"]
+        counts = summary["counts"]
+        since = f" since {summary['since']}" if summary["since"] else ""
+        done, still_open, late = counts["completed"], counts["carried_over"], counts["overdue"]
+        say(f"Summary     {done} completed{since}, {still_open} open, {late} overdue")
+        for name, label in (("completed", "completed"), ("overdue", "overdue")):
+            for task_id in summary[name]:
+                say(f"            {label}: {safe(str(tasks.get(task_id, {}).get('title', task_id)))}")
+    if "daily-generate-priorities" in executed:
+        say()
+        rows = [_row(place, tasks[name], state.get("date")) for place, name in enumerate(daily["priorities"], start=1)]
+        if rows:
+            say_table(("", "today's priorities", "id", "priority", "due", "tags"), rows)
+        else:
+            say("Priorities  none: no task is open")
+
+
+def _row(place: int, task: Mapping[str, Any], today: str | None) -> tuple[Any, ...]:
+    due = task.get("due") or ""
+    late = " (overdue)" if due and today and due < today else ""
+    return place, task["title"], task["id"], task.get("priority", 3), due + late, ", ".join(task.get("tags", []))
+
+
+def run_tests(result: OrchestrationResult) -> None:
+    """What the test documents in the state came to."""
+    report = result.final_state["tests"]["report"]
+    say(f"Verdict   {report['verdict']}: {report['passed']} of {report['selected']} passed")
+    for name, failures in report["failures"].items():
+        for failure in failures:
+            say(f"  {safe(name)}: {safe(failure['id'])}: {safe(failure['details']['reason'])}")
+
+
+_VIEWS: Mapping[str, tuple[str, Callable[[OrchestrationResult], None]]] = MappingProxyType(
+    {"daily_loop": ("daily-summarise-yesterday", daily_loop), "run_tests": ("tests-report", run_tests)}
+)
+
+
+def view_of(entry: MissionRegistryEntry, result: OrchestrationResult) -> Callable[[OrchestrationResult], None] | None:
+    """The view of a built-in mission, if the step was executed from which on the state is as the view expects."""
+    step, view = _VIEWS.get(entry.name, ("", None))
+    built_in = entry.distribution == "tier2"
+    return view if built_in and result.success and step in result.lineage["executed_step_ids"] else None

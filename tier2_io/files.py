@@ -1,0 +1,152 @@
+"""Files: documents read with limits, output written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tier2_core import CallerError, InvalidValueError, freeze, parse_json, thaw
+
+MAX_JSON_BYTES = 64 * 1024 * 1024
+MAX_TOML_BYTES = 64 * 1024  # its parser's time grows with the square of some inputs
+
+STDIN = "-"
+
+
+class FileProblem(CallerError):
+    """A file cannot be read or written; the message names it and says what was expected."""
+
+
+def read_document(path: str) -> Any:
+    """The frozen document of a JSON or (by its ending) TOML file; ``-`` is JSON from standard input.
+
+    Raises :class:`FileProblem` for what is missing, unreadable, empty, too large, no regular file, or no
+    document.
+    """
+    toml = path != STDIN and path.lower().endswith(".toml")
+    limit = MAX_TOML_BYTES if toml else MAX_JSON_BYTES
+    data = _read(path, limit)
+    if not data.strip():
+        raise _problem(path, f"is empty; expected a {'TOML' if toml else 'JSON'} document")
+    try:
+        return _parse_toml(data) if toml else parse_json(data)
+    except InvalidValueError as error:
+        raise FileProblem(f"{_name(path)}: {error}") from None
+
+
+def read_object(path: str) -> Any:
+    """Like :func:`read_document`, for a file that has to hold an object."""
+    document = read_document(path)
+    if not hasattr(document, "keys"):
+        raise _problem(path, 'holds no object; expected one at the top, as in {"tasks": []}')
+    return document
+
+
+def write_document(path: str, document: Any) -> None:
+    """Write a document as readable JSON, keys sorted; an existing file is replaced only by a whole one.
+
+    Raises :class:`FileProblem`; what was there before is then still there.
+    """
+    text = json.dumps(thaw(document), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    check_writable(path)
+    target = Path(path).resolve()  # a link stays a link
+    temporary = ""
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask())
+        os.replace(temporary, target)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise _problem(path, f"cannot be written: {_why(error)}") from None
+
+
+def check_writable(path: str) -> None:
+    """:class:`FileProblem` if ``path`` is no place for a file, so that this is known before any work is done."""
+    try:
+        target = Path(path).resolve()
+        if target.exists() and not target.is_file():
+            raise _problem(path, f"is {_kind(target.stat().st_mode)}; expected the name of a file to write")
+        if not target.parent.is_dir():
+            raise _problem(path, "is in a directory that does not exist; make it first")
+    except (OSError, ValueError, RuntimeError) as error:
+        raise _problem(path, f"cannot be written: {_why(error)}") from (
+            None if not isinstance(error, FileProblem) else error
+        )
+
+
+def _read(path: str, limit: int) -> bytes:
+    try:
+        if path == STDIN:
+            data = sys.stdin.buffer.read(limit + 1)
+        else:
+            mode = os.stat(path).st_mode
+            if not stat.S_ISREG(mode):  # a FIFO would be waited for, a device could go on for ever
+                raise _problem(path, f"is {_kind(mode)}; expected a regular file, or - for standard input")
+            with open(path, "rb") as file:
+                data = file.read(limit + 1)
+    except FileNotFoundError:
+        raise _problem(path, "does not exist; expected a JSON or TOML file") from None
+    except (OSError, ValueError) as error:
+        if isinstance(error, FileProblem):
+            raise
+        raise _problem(path, f"cannot be read: {_why(error)}") from None
+    if len(data) > limit:
+        raise _problem(path, f"is larger than {limit // 1024} KiB; expected a smaller document")
+    return data
+
+
+def _parse_toml(data: bytes) -> Any:
+    import tomllib
+
+    try:
+        return freeze(tomllib.loads(data.decode("utf-8")))
+    except UnicodeDecodeError as error:
+        raise InvalidValueError(f"Found a byte that is no UTF-8 at offset {error.start}; expected TOML.") from None
+    except tomllib.TOMLDecodeError as error:
+        text = str(error)
+        raise InvalidValueError(f"Found no TOML: {text[:1].lower()}{text[1:]}.") from None
+    except RecursionError:
+        raise InvalidValueError("Found nesting deeper than 64; expected a flatter value.") from None
+    except InvalidValueError:
+        raise
+    except ValueError:  # int() refuses more than 4,300 digits
+        raise InvalidValueError("Found an integer beyond the range of a double; expected a smaller one.") from None
+
+
+def _kind(mode: int) -> str:
+    kinds = {
+        stat.S_IFDIR: "a directory",
+        stat.S_IFIFO: "a FIFO",
+        stat.S_IFSOCK: "a socket",
+        stat.S_IFCHR: "a device",
+        stat.S_IFBLK: "a device",
+    }
+    return kinds.get(stat.S_IFMT(mode), "no regular file")
+
+
+def _umask() -> int:
+    current = os.umask(0o077)
+    os.umask(current)
+    return current
+
+
+def _why(error: BaseException) -> str:
+    return (getattr(error, "strerror", None) or str(error)).lower()
+
+
+def _name(path: str) -> str:
+    return "standard input" if path == STDIN else path
+
+
+def _problem(path: str, what: str) -> FileProblem:
+    return FileProblem(f"{_name(path)} {what}.")
