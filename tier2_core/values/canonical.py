@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from hashlib import sha256
 from typing import Any
 
 from pyrsistent import PMap
 
 from tier2_core.errors import InvalidValueError
-from tier2_core.values.freeze import freeze, printable
+from tier2_core.values.freeze import a_type, freeze, printable
 from tier2_core.values.paths import format_pointer
 from tier2_core.values.scalars import quote, scalar_text
 from tier2_core.values.seal import VECTOR, Document, plain_key, seal_of
@@ -95,8 +96,8 @@ def _object(pairs: list[tuple[str, Any]]) -> Any:
     made = dict(pairs)
     if len(made) == len(pairs):
         return made
-    names = [name for name, _ in pairs]
-    return _Repeated(next(name for place, name in enumerate(names) if name in names[:place]))
+    count = Counter(name for name, _ in pairs)
+    return _Repeated(min(name for name in count if count[name] > 1))
 
 
 def parse_json(data: bytes | str) -> Document:
@@ -111,14 +112,14 @@ def parse_json(data: bytes | str) -> Document:
     Traceback (most recent call last):
     tier2_core.errors.InvalidValueError: At '/a': found the key 'b' twice in one object; expected each key once.
     """
+    if not isinstance(data, str | bytes | bytearray | memoryview):
+        raise InvalidValueError(f"Found {a_type(type(data))}; expected the bytes of a JSON text.")
     try:
         text = data if isinstance(data, str) else bytes(data).decode("utf-8")
     except UnicodeDecodeError as error:
         raise InvalidValueError(
             f"Found a byte that is no UTF-8 at offset {error.start}; expected JSON in UTF-8."
         ) from None
-    except TypeError:
-        raise InvalidValueError(f"Found a {type(data).__name__}; expected the bytes of a JSON text.") from None
     if text.startswith("\ufeff"):
         raise InvalidValueError("Found a byte-order mark; expected JSON in UTF-8 without one.")
     try:
@@ -133,14 +134,15 @@ def parse_json(data: bytes | str) -> Document:
         raise
     except ValueError:  # int() refuses more than 4,300 digits
         raise InvalidValueError("Found an integer beyond the range of a double; expected a smaller one.") from None
-    twice = _find_repeated(plain)
-    if twice is not None:
-        path, key = twice
-        where = f"At '{printable(path)}': found" if path else "Found"
-        raise InvalidValueError(
-            f"{where} the key '{printable(key)}' twice in one object; expected each key once.", path=printable(path)
-        )
-    return freeze(plain)
+    try:
+        return freeze(plain)
+    except InvalidValueError:  # it refuses a _Repeated as well: a good text is not searched for one
+        twice = _find_repeated(plain)
+        if twice is None:
+            raise
+    path, key = map(printable, twice)
+    where = f"At '{path}': found" if path else "Found"
+    raise InvalidValueError(f"{where} the key '{key}' twice in one object; expected each key once.", path=path)
 
 
 def _refuse_constant(name: str) -> Any:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pyrsistent import PMap, pmap
+from pyrsistent import PMap, pmap, pvector
 
 from tier2_core.errors import InvalidPathError, InvalidValueError
 from tier2_core.values.freeze import a_type, build, explained, freeze
 from tier2_core.values.paths import Tokens, array_index, format_pointer, step_into
 from tier2_core.values.scalars import Refused
-from tier2_core.values.seal import MAX_DEPTH, VECTOR, reseal, seal_of
+from tier2_core.values.seal import MAX_DEPTH, MAX_DOCUMENT_BYTES, VECTOR, canonical_size, reseal, seal_of
+
+_EMPTY = freeze(pmap())
 
 Change = Callable[[Any, str], Any]
 """From a container and the last token of a path to the container after the change, sealed."""
@@ -24,6 +26,28 @@ def set_at(document: Any, tokens: Tokens, value: Any) -> Any:
         if type(parent) is PMap:
             return with_member(parent, token, value)
         return with_element(parent, existing_index(parent, token, tokens), value)
+
+    return changed_at(document, tokens, change) if tokens else value
+
+
+def add_at(document: Any, tokens: Tokens, value: Any) -> Any:
+    """``document`` with ``value`` added as RFC 6902 section 4.1 adds.
+
+    In an object the member is set, in an array the value is inserted before the element at the index; the index
+    may be one past the last element, which ``-`` (RFC 6901 section 4) stands for.
+    """
+
+    def change(parent: Any, token: str) -> Any:
+        if type(parent) is PMap:
+            return with_member(parent, token, value)
+        index = len(parent) if token == "-" else array_index(token)
+        if index is None or index > len(parent):
+            raise InvalidPathError(
+                f"path '{format_pointer(tokens)}' is no place to add at: '{format_pointer(tokens[:-1])}' is an array "
+                f"of {len(parent)}; expected an index up to {len(parent)}, or '-' for its end",
+                path=format_pointer(tokens),
+            )
+        return with_inserted(parent, index, value)
 
     return changed_at(document, tokens, change) if tokens else value
 
@@ -54,9 +78,8 @@ def append_at(document: Any, tokens: Tokens, value: Any) -> Any:
             f"path '{format_pointer(tokens)}' holds {a_type(type(array))}; expected an array",
             path=format_pointer(tokens),
         )
-    new = array.append(value)
-    reseal(new, _seal(array), gone=None, came=value, count=1)
-    return set_at(document, tokens, new)
+    new = with_inserted(array, len(array), value)
+    return set_at(document, tokens, new) if tokens else within_depth(new)
 
 
 def value_at(document: Any, tokens: Tokens) -> Any:
@@ -80,7 +103,7 @@ def set_with_parents(document: Any, tokens: Tokens, value: Any) -> Any:
         here, place = part, place + 1
     if type(here) is PMap:
         for token in reversed(tokens[place + 1 :]):
-            value = freeze(pmap({token: value}))
+            value = with_member(_EMPTY, token, value)
         tokens = tokens[: place + 1]
     return set_at(document, tokens, value)
 
@@ -101,13 +124,29 @@ def changed_at(document: Any, tokens: Tokens, change: Change) -> Any:
         return document
     for token, parent in zip(reversed(tokens[:-1]), reversed(above), strict=True):
         new = with_member(parent, token, new) if type(parent) is PMap else with_element(parent, int(token), new)
-    if _seal(new).depth > MAX_DEPTH:
-        # The seal's depth may be that of something which is gone by now: only a walk knows.
-        try:
-            new = build(new)
-        except Refused:
-            raise explained(new) from None
-    return new
+    return within_depth(new)
+
+
+def within_depth(document: Any) -> Any:
+    """A container after an edit, if it is not nested too deep; :class:`InvalidValueError` if it is."""
+    if _seal(document).depth <= MAX_DEPTH:
+        return document
+    # The seal's depth may be that of something which is gone by now: only a walk knows.
+    try:
+        return build(document)
+    except Refused:
+        raise explained(document) from None
+
+
+def within_size(document: Any) -> Any:
+    """A document after an edit, if its canonical size is within the limit; :class:`InvalidValueError` if not.
+
+    What counts is what would be written out, not what is held in memory: sharing hides the difference.
+    """
+    size = canonical_size(document)
+    if size > MAX_DOCUMENT_BYTES:
+        raise InvalidValueError(f"Found a document of {size} bytes; expected at most {MAX_DOCUMENT_BYTES}.")
+    return document
 
 
 def with_member(parent: Any, name: str, value: Any) -> Any:
@@ -117,7 +156,7 @@ def with_member(parent: Any, name: str, value: Any) -> Any:
         reseal(new, _seal(parent), gone=None, came=value, key=name, count=1)
         return new
     gone = parent[name]
-    if gone is value:
+    if _unchanged(gone, value):
         return parent
     new = parent.set(name, value)
     reseal(new, _seal(parent), gone=gone, came=value, key=name)
@@ -127,11 +166,31 @@ def with_member(parent: Any, name: str, value: Any) -> Any:
 def with_element(parent: Any, index: int, value: Any) -> Any:
     """The array with one existing element replaced; the very same one if that changes nothing."""
     gone = parent[index]
-    if gone is value:
+    if _unchanged(gone, value):
         return parent
     new = parent.set(index, value)
     reseal(new, _seal(parent), gone=gone, came=value)
     return new
+
+
+def with_inserted(parent: Any, index: int, value: Any) -> Any:
+    """The array with an element inserted before ``index``, which is at most its length."""
+    if index == len(parent):
+        new = parent.append(value)
+    else:
+        elements = parent.tolist()
+        elements.insert(index, value)
+        new = pvector(elements)
+    reseal(new, _seal(parent), gone=None, came=value, count=1)
+    return new
+
+
+def _unchanged(gone: Any, value: Any) -> bool:
+    """Whether ``value`` in the place of ``gone`` changes nothing, as far as it can be told at a glance."""
+    if gone is value:
+        return True
+    kind = type(gone)
+    return kind is type(value) and kind is not PMap and kind is not VECTOR and bool(gone == value)
 
 
 def existing_index(parent: Any, token: str, tokens: Tokens) -> int:

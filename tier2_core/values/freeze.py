@@ -216,7 +216,11 @@ def _repeats(value: Any, above: tuple[int, ...]) -> bool:
         if id(value) in seen:
             return True
         seen.add(id(value))
-        parts = value.values() if type(value) is dict else value.itervalues() if type(value) is PMap else value
+        parts = value
+        if type(value) is dict or type(value) is PMap:
+            if _refused_key(value) is not None:
+                return False
+            parts = (value[name] for name in sorted(value))
         value = next((part for part in parts if type(part) in _CONTAINERS), None)
     return False
 

@@ -18,7 +18,6 @@ _INDEX = re.compile(r"0|[1-9][0-9]{0,17}")  # longer ones are beyond any array, 
 _BAD_ESCAPE = re.compile(r"~(?![01])")
 
 
-@lru_cache(maxsize=1024)
 def parse_path(path: str) -> Tokens:
     """The reference tokens of a path.
 
@@ -29,7 +28,12 @@ def parse_path(path: str) -> Tokens:
     (('executed_steps', '0', 'kind'), ('a/b', 'c'), ())
     """
     if type(path) is not str:
-        raise InvalidPathError(f"Found a path that is a {type(path).__name__}; expected a string.", path=str(path))
+        raise InvalidPathError(f"Found a path of type {type(path).__name__}; expected a string.")
+    return _parsed(path)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(path: str) -> Tokens:
     if not path:
         return ()
     if not path.startswith("/"):

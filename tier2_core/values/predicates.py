@@ -90,12 +90,12 @@ PREDICATES: Mapping[str, str] = MappingProxyType(
 """The operators by name, each with what it says of the value at the path."""
 
 
-def check_predicate(op: str, expected: Any) -> None:
+def check_predicate(op: Any, expected: Any) -> None:
     """:class:`InvalidSpecError` for an operator that there is not, or something that it cannot expect."""
-    if op not in PREDICATES:
-        hint = did_you_mean(op, PREDICATES) or "."
+    if not isinstance(op, str) or op not in PREDICATES:
+        hint = did_you_mean(op, PREDICATES) if isinstance(op, str) else ""
         raise InvalidSpecError(
-            f"Invalid value for 'op': {op!r}; expected one of {', '.join(PREDICATES)}{hint}", field="op"
+            f"Invalid value for 'op': {op!r}; expected one of {', '.join(PREDICATES)}{hint or '.'}", field="op"
         )
     if op == "matches":
         check_schema(expected, field="expected")

@@ -39,11 +39,9 @@ def schema_problems(schema: Any, document: Any, *, field: str = "schema") -> tup
     validator = _validator(schema, field)
     from referencing.exceptions import Unresolvable
 
+    plain = thaw(document)
     try:
-        found = {
-            (format_pointer(error.absolute_path), _short(error.message))
-            for error in validator.iter_errors(thaw(document))
-        }
+        found = {(format_pointer(error.absolute_path), _short(error.message)) for error in validator.iter_errors(plain)}
     except Unresolvable as error:
         raise InvalidSchemaError(
             f"Field '{field}' has a $ref to '{error.ref}' that is not in the schema; expected one inside it.",
@@ -54,17 +52,19 @@ def schema_problems(schema: Any, document: Any, *, field: str = "schema") -> tup
             f"Field '{field}' is a schema that refers to itself without end; expected one that comes to an end.",
             field=field,
         ) from None
-    except (re.error, OverflowError, ArithmeticError) as error:
+    except (re.error, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        # The meta-schema does not look at what a $ref leads to, and jsonschema fails on it as it happens to.
         raise InvalidSchemaError(
-            f"Field '{field}' is a schema that cannot be evaluated: {error}.", field=field
+            f"Field '{field}' is a schema that cannot be evaluated; expected each $ref to lead to a schema.",
+            field=field,
         ) from None
     return tuple(sorted(found))
 
 
 def _validator(schema: Any, field: str) -> Draft202012Validator:
     # Imported here: it takes longer than everything else together, and most runs have no schema.
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import SchemaError, best_match
+    from jsonschema import Draft202012Validator, FormatChecker
+    from jsonschema.exceptions import best_match
     from referencing import Registry
 
     plain = thaw(schema)
@@ -72,47 +72,28 @@ def _validator(schema: Any, field: str) -> Draft202012Validator:
         raise InvalidSchemaError(
             f"Field '{field}' names the dialect {plain['$schema']!r}; expected {DIALECT!r}.", field=field
         )
+    formats = FormatChecker(formats=())
+    formats.checks("regex", raises=(re.error, OverflowError, RecursionError))(_is_pattern)
     try:
-        problems = list(Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(plain))
-    except (RecursionError, re.error) as error:
+        problems = list(
+            Draft202012Validator(Draft202012Validator.META_SCHEMA, format_checker=formats).iter_errors(plain)
+        )
+    except RecursionError as error:
         raise InvalidSchemaError(f"Field '{field}' is no JSON Schema (2020-12): {error}.", field=field) from None
     problem = best_match(problems)
-    if isinstance(problem, SchemaError) or problem is not None:
+    if problem is not None:
         where = format_pointer(problem.absolute_path)
         raise InvalidSchemaError(
             f"Field '{field}' is no JSON Schema (2020-12): {f'at {where!r}, ' if where else ''}"
             f"{_short(problem.message)}.",
             field=field,
         )
-    wrong = _bad_pattern(plain)
-    if wrong is not None:
-        raise InvalidSchemaError(
-            f"Field '{field}' has the pattern {wrong!r}, which is no regular expression.", field=field
-        )
     return Draft202012Validator(plain, registry=Registry())
 
 
-def _bad_pattern(schema: Any) -> str | None:
-    """The first pattern that does not compile: the meta-schema only knows that it is a string."""
-    waiting = [schema]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            patterns = [value.get("pattern"), *_keys(value.get("patternProperties"))]
-            for pattern in patterns:
-                if isinstance(pattern, str):
-                    try:
-                        re.compile(pattern)
-                    except (re.error, OverflowError, RecursionError):
-                        return pattern
-            waiting.extend(value.values())
-        elif isinstance(value, list):
-            waiting.extend(value)
-    return None
-
-
-def _keys(value: Any) -> list[str]:
-    return list(value) if isinstance(value, dict) else []
+def _is_pattern(value: Any) -> bool:
+    """Whether a value is what the meta-schema calls a ``regex``; ``pattern`` and ``patternProperties`` hold them."""
+    return not isinstance(value, str) or bool(re.compile(value))
 
 
 def _short(message: str) -> str:

@@ -48,8 +48,9 @@ _seals: dict[int, Seal] = {}
 
 
 def _forget(dead: Any, seals: dict[int, Seal] = _seals) -> None:
-    if seals.get(dead.key) is dead:
-        del seals[dead.key]
+    key: int = dead.key
+    if seals.get(key) is dead:
+        del seals[key]
 
 
 def seal(container: Any, depth: int, plain: bool) -> Seal:
@@ -80,6 +81,10 @@ def reseal(new: Any, old: Seal, *, gone: Any, came: Any, key: str | None = None,
     ``gone`` and ``came`` are the part before and after; for a part that is only added or removed, ``count``
     is +1 or -1, the other of the two is ignored, and ``key`` is the member's name in an object.
     """
+    if not new:  # it may be the one empty array of all documents: nothing of this one may stick to it
+        made = seal(new, 1, True)
+        made.size = 2
+        return made
     part = seal_of(came) if count >= 0 else None
     made = seal(
         new,

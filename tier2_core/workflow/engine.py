@@ -27,7 +27,7 @@ from pyrsistent import PMap
 
 from tier2_core.errors import DecisionError, InvalidSpecError, InvalidValueError, OperationError, StepFailed
 from tier2_core.values.edit import set_with_parents
-from tier2_core.values.fields import object_
+from tier2_core.values.fields import exact, object_
 from tier2_core.values.freeze import a_type, freeze, printable
 from tier2_core.values.paths import parse_path
 from tier2_core.values.schema import schema_problems
@@ -50,7 +50,7 @@ class TraceEntry:
 
     step: StepSpec
     outcome: str
-    state: State = field(converter=object_, repr=False)
+    state: State = field(converter=object_, eq=exact, repr=False)
     decision: Decision | None = None
     reason: str = ""
 

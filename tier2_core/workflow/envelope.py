@@ -108,7 +108,7 @@ def _check_payload(step: StepSpec, operation: Operation, workflow: WorkflowDefin
             f"Step '{step.id}': the operation '{operation.name}' refuses its payload: {_sentence(str(error))}",
             field=field,
         ) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise OperationError(
             f"The check of operation '{operation.name}' of plugin '{operation.plugin}' raised "
             f"{type(error).__name__} at step '{step.id}': {error}; expected ValueError for a payload that it refuses.",

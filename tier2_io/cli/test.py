@@ -71,11 +71,10 @@ def _run(suite: ScenarioSuiteDefinition, expectations: SuiteExpectationsDefiniti
 def _tell(path: str, outcome: TestRunResult, expectations: SuiteExpectationsDefinition) -> None:
     metadata = outcome.metadata
     verdict = "passed" if outcome.passed else "FAILED"
-    count = f"{metadata['expectations_passed']} of {metadata['expectations_total']} expectations"
     scenarios = len(outcome.suite_result.scenario_results)
-    say(
-        f"{verdict}  {safe(path)}: {safe(metadata['suite_name'])}, {count} hold, {scenarios} scenario{'s' * (scenarios != 1)}"
-    )
+    count = f"{metadata['expectations_passed']} of {metadata['expectations_total']} expectations hold"
+    count += f", {scenarios} scenario{'s' * (scenarios != 1)}"
+    say(f"{verdict}  {safe(path)}: {safe(metadata['suite_name'])}, {count}")
     for wanted, result in zip(expectations.expectations, outcome.expectations_result.expectation_results, strict=True):
         if result.passed:
             continue

@@ -1,0 +1,150 @@
+"""Sessions: ``nox`` runs lint, typing and tests; ``nox -l`` lists the rest."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.sessions = ["lint", "typing", "tests"]
+nox.options.error_on_missing_interpreters = False
+nox.options.reuse_existing_virtualenvs = True
+
+ROOT = Path(__file__).parent
+PACKAGES = ["tier2_core", "tier2_missions", "tier2_io"]
+OLDEST, NEWEST = 11, 15
+SEEDS = 16
+
+# The example suites, once under each hash seed; all must print the same.
+SUITES = ["test", "--json", "examples/suite.toml", "examples/suite.json"]
+
+
+def found_pythons() -> list[str]:
+    """Every supported Python that really runs here; a launcher that only says that it has none is no Python."""
+    found = []
+    for minor in range(OLDEST, NEWEST + 1):
+        command = f"python3.{minor}"
+        path = shutil.which(command)
+        if path and subprocess.run([path, "-c", "import ensurepip"], capture_output=True, check=False).returncode == 0:
+            found.append(f"3.{minor}")
+    running = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return found if running in found else [*found, running]
+
+
+PYTHONS = found_pythons()
+
+
+def built_wheel(session: nox.Session) -> str:
+    """The wheel of this checkout: what is tested is what is shipped."""
+    target = Path(session.create_tmp()).resolve() / "dist"
+    shutil.rmtree(target, ignore_errors=True)
+    session.install("build")
+    session.run("python", "-m", "build", "--wheel", "--outdir", str(target), str(ROOT), silent=True)
+    return str(next(target.glob("*.whl")))
+
+
+def installed_wheel(session: nox.Session, extra: str) -> None:
+    """Install the wheel itself, whatever version of it is there already."""
+    wheel = built_wheel(session)
+    session.install(f"{wheel}[{extra}]")
+    session.install("--force-reinstall", "--no-deps", wheel)
+
+
+def pytest_in_copy(session: nox.Session, *arguments: str, env: dict[str, str] | None = None) -> None:
+    """Run the tests where the checkout's packages cannot be imported, so that the installed ones are."""
+    place = Path(session.create_tmp()).resolve() / "tests-only"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    for name in ("tests", "examples", "docs"):
+        if (ROOT / name).exists():
+            shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "conftest.py", "README.md", "CHANGELOG.md"):
+        shutil.copy(ROOT / name, place / name)
+    where = Path(
+        str(session.run("python", "-c", "import tier2_core; print(tier2_core.__path__[0])", silent=True)).strip()
+    )
+    packages = [str(where.parent / name) for name in PACKAGES]
+    with session.chdir(place):
+        session.run("pytest", "--rootdir", str(place), "tests", *packages, *arguments, env=env)
+
+
+@nox.session(python=PYTHONS[0])
+def lint(session: nox.Session) -> None:
+    """Formatting, lint, and which room may import which."""
+    session.install("ruff>=0.9", "import-linter>=2.1")
+    session.install("-e", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+    session.run("lint-imports", "--no-cache", silent=True)
+
+
+@nox.session(python=PYTHONS[0])
+def typing(session: nox.Session) -> None:
+    """Types, strictly: packages, tests and this file."""
+    session.install("mypy>=1.15", "nox")
+    session.install("-e", ".[tests]")
+    session.run("mypy")
+    session.run("mypy", "tests", "noxfile.py", "conftest.py")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """The whole suite against the installed wheel, with branch coverage."""
+    installed_wheel(session, "tests")
+    if session.posargs:
+        pytest_in_copy(session, *session.posargs)
+        return
+    pytest_in_copy(session, "--cov", "--cov-report=term:skip-covered", "-q")
+
+
+@nox.session(python=PYTHONS[0])
+def oldest(session: nox.Session) -> None:
+    """The suite with the oldest dependencies that pyproject.toml promises."""
+    installed_wheel(session, "tests")
+    text = (ROOT / "pyproject.toml").read_text()
+    required = re.search(r"\ndependencies = \[(.*?)\]", text, re.DOTALL)
+    assert required
+    names = re.findall(r'"([a-z0-9-]+)>=([0-9.]+)"', required.group(1)) + re.findall(r'"(rich)>=([0-9.]+)"', text)
+    session.install(*(f"{name}=={version}" for name, version in names))
+    pytest_in_copy(session, "-q")
+
+
+@nox.session(python=PYTHONS[0])
+def pure(session: nox.Session) -> None:
+    """The suite without pyrsistent's C extension."""
+    installed_wheel(session, "tests")
+    pytest_in_copy(session, "-q", env={"PYRSISTENT_NO_C_EXTENSION": "1"})
+
+
+@nox.session(python=PYTHONS)
+def seeds(session: nox.Session) -> None:
+    """The example suites under many hash seeds: one output, byte for byte."""
+    installed_wheel(session, "all")
+    outputs = {
+        str(session.run("tier2", *SUITES, silent=True, env={"PYTHONHASHSEED": str(seed)})) for seed in range(SEEDS)
+    }
+    if len(outputs) != 1:
+        session.error(f"{SEEDS} hash seeds gave {len(outputs)} outputs; expected one.")
+    hashes = re.findall(r'"test_run_hash": "([0-9a-f]+)"', outputs.pop())
+    session.log(f"{SEEDS} hash seeds, one output; test runs {', '.join(hashes)}")
+
+
+@nox.session(python=PYTHONS[0])
+def readme(session: nox.Session) -> None:
+    """The first command of the README, in a copy of the checkout and a fresh virtual environment."""
+    place = Path(session.create_tmp()).resolve() / "checkout"
+    shutil.rmtree(place, ignore_errors=True)
+    names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    for name in filter(None, names):
+        if (ROOT / name).is_file():
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, place / name)
+    command = re.search(r"```sh\n(.+?)\n```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert command
+    env = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
+    with session.chdir(place):
+        session.run("sh", "-ec", command.group(1), external=True, env=env)

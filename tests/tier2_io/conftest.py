@@ -1,0 +1,34 @@
+"""The command line as people run it: a real process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+TIER2 = str(Path(sys.executable).with_name("tier2"))
+
+Tier2 = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def tier2(tmp_path: Path) -> Tier2:
+    """Run ``tier2`` in a directory of its own; gives what it printed and its exit code."""
+
+    def run(*arguments: str, stdin: str = "", env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [TIER2, *arguments],
+            cwd=tmp_path,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            env={**os.environ, **(env or {})},
+        )
+
+    return run

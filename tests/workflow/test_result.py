@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from attrs.exceptions import FrozenInstanceError
+from hypothesis import given
+
+from tests.workflow.plans import ask, do, objects, payload_lists, plan, runtime_plan, states, under_hash_seeds
+from tests.workflow.test_specs import sorted_throughout
+from tier2_core import (
+    Decision,
+    ExecutionContext,
+    OrchestrationResult,
+    canonical_json,
+    digest,
+    run,
+    thaw,
+)
+
+KEYS = [
+    "error_message", "executed_steps", "failed_step_id", "final_state", "id", "lineage", "pending_step_id",
+    "receipt", "status", "success",
+]  # fmt: skip
+
+
+def results() -> list[OrchestrationResult]:
+    """One of each status."""
+    steps = [do("set", "a", path="x", value=1), ask("b", into="y"), do("noop", "c")]
+    metadata = {"caller": "me", "run_id": "r-1", "policy_version": {"n": 1}, "secret": "s"}
+    decided = [
+        run(plan(*steps), ExecutionContext({"z": []}, metadata, decisions))
+        for decisions in (None, [], [Decision("b", value=[1])], [Decision("b", False, "Ada", "not now")])
+    ]
+    return [*decided, run(plan(*steps[:1], do("fail", "f", reason="why")), ExecutionContext())]
+
+
+def by_status(status: str) -> OrchestrationResult:
+    return next(result for result in results() if result.status == status)
+
+
+@pytest.mark.parametrize("result", results(), ids=lambda result: result.status)
+def test_to_dict_has_the_keys_of_the_contract_and_is_json_native(result: OrchestrationResult) -> None:
+    made = result.to_dict()
+    assert list(made) == KEYS
+    assert json.loads(json.dumps(made)) == made
+    assert sorted_throughout(made)
+    assert made["success"] is (made["status"] == "succeeded") is result.success
+
+
+@pytest.mark.parametrize("result", results(), ids=lambda result: result.status)
+def test_the_accessors_say_what_to_dict_says(result: OrchestrationResult) -> None:
+    made = result.to_dict()
+    assert made["executed_steps"] == [step.to_dict() for step in result.executed_steps]
+    for name in KEYS:
+        if name != "executed_steps":
+            assert getattr(result, name) == made[name]
+    assert thaw(result.state) == made["final_state"]
+
+
+def test_what_each_status_has() -> None:
+    seen = {
+        result.status: (result.failed_step_id, result.pending_step_id, result.error_message, len(result.executed_steps))
+        for result in results()
+    }
+    assert seen == {
+        "succeeded": (None, None, None, 3),
+        "suspended": (None, "b", None, 1),
+        "rejected": (None, None, "Step 'b' rejected by Ada: not now", 2),
+        "failed": ("f", None, "Step 'f' failed: why", 2),
+    }
+
+
+def test_a_rejection_without_actor_and_reason_says_so() -> None:
+    result = run(plan(ask("b")), ExecutionContext(decisions=[Decision("b", False)]))
+    assert result.error_message == "Step 'b' rejected: no reason given"
+
+
+@pytest.mark.parametrize("result", results(), ids=lambda result: result.status)
+def test_results_never_change_whatever_is_done_to_what_they_hand_out(result: OrchestrationResult) -> None:
+    before = canonical_json(result.to_dict())
+    result.final_state["x"] = "changed"
+    result.final_state.setdefault("z", []).append("changed")
+    result.executed_steps.clear()
+    result.lineage["workflow_id"] = "changed"
+    result.lineage["executed_step_ids"].append("changed")
+    result.receipt["steps"].append("changed")
+    result.receipt["human"]["changed"] = {}
+    made = result.to_dict()
+    made["executed_steps"][0]["payload"]["changed"] = True
+    made["final_state"]["changed"] = True
+    made["lineage"].clear()
+    assert canonical_json(result.to_dict()) == before
+    assert result.digest == sha256(before).hexdigest()
+
+
+@pytest.mark.parametrize("name", ["run", "status", "final_state", "something_new"])
+def test_results_cannot_be_assigned_to(name: str) -> None:
+    with pytest.raises((FrozenInstanceError, AttributeError)):
+        setattr(by_status("succeeded"), name, None)
+
+
+@given(payload_lists, states, objects)
+def test_the_digest_is_anyone_s_sha256_of_the_canonical_result(
+    payloads: list[dict[str, Any]], state: dict[str, Any], metadata: dict[str, Any]
+) -> None:
+    result = run(runtime_plan(payloads), ExecutionContext(state, metadata))
+    assert result.digest == sha256(canonical_json(result.to_dict())).hexdigest()
+    assert run(runtime_plan(payloads), ExecutionContext(state, metadata)).digest == result.digest
+
+
+# --- lineage -------------------------------------------------------------------------------------------
+
+
+def test_lineage_binds_what_went_in_to_what_came_out() -> None:
+    result = by_status("failed")
+    assert result.lineage == {
+        "executed_step_ids": ["a", "f"],
+        "final_state_hash": digest({"x": 1}),
+        "initial_state_hash": digest({}),
+        "workflow_hash": result.run.workflow.hash,
+        "workflow_id": "wf",
+    }
+    assert result.lineage["final_state_hash"] == sha256(b'{"x":1}').hexdigest()
+
+
+def test_lineage_and_receipt_take_three_names_from_the_metadata_and_nothing_else() -> None:
+    result = by_status("succeeded")
+    assert list(result.lineage) == [
+        "caller", "executed_step_ids", "final_state_hash", "initial_state_hash", "policy_version", "workflow_hash",
+        "workflow_id",
+    ]  # fmt: skip
+    assert (result.lineage["caller"], result.lineage["policy_version"]) == ("me", {"n": 1})
+    assert list(result.receipt) == ["end_time", "human", "id", "run_id", "start_time", "steps"]
+    assert result.receipt["run_id"] == "r-1"
+    assert b"secret" not in canonical_json(result.to_dict())
+
+
+def test_metadata_that_is_null_is_there_and_what_is_missing_is_not() -> None:
+    result = run(plan(), ExecutionContext({}, {"caller": None}))
+    assert result.lineage["caller"] is None
+    assert "policy_version" not in result.lineage
+    assert "run_id" not in result.receipt
+
+
+def test_the_workflow_hash_changes_with_every_part_of_the_workflow() -> None:
+    step = do("noop", "a", x=1)
+    workflows = [
+        plan(), plan(step), plan(do("noop", "b", x=1)), plan(do("noop", "a", x=True)), plan(ask("a", x=1)),
+        plan(step, name="other"), plan(step, m=1), plan(step, do("noop", "c")), plan(do("noop", "c"), step),
+    ]  # fmt: skip
+    hashes = [workflow.hash for workflow in workflows]
+    assert len(set(hashes)) == len(hashes)
+    assert plan(do("noop", "a", x=1.0)).hash == plan(step).hash == digest(plan(step).to_dict(), tag="tier2/workflow/v1")
+
+
+# --- receipt -------------------------------------------------------------------------------------------
+
+
+def test_the_receipt_counts_logical_ticks() -> None:
+    result = by_status("failed")
+    assert result.receipt == {"end_time": 2, "human": {}, "id": "wf", "start_time": 0, "steps": ["a", "f"]}
+
+
+def test_the_receipt_says_who_decided_what_at_each_executed_human_step() -> None:
+    steps = [ask("z"), ask("a"), do("noop", "n")]
+    decisions = [Decision("z", True, "Ada", "fine"), Decision("a", False, "Bob", "no")]
+    assert run(plan(*steps), ExecutionContext(decisions=decisions)).receipt["human"] == {
+        "a": {"actor": "Bob", "decision": "rejected", "reason": "no"},
+        "z": {"actor": "Ada", "decision": "approved", "reason": "fine"},
+    }
+    assert run(plan(*steps), ExecutionContext(decisions=decisions[:1])).receipt["human"] == {
+        "z": {"actor": "Ada", "decision": "approved", "reason": "fine"},
+    }
+    unattended = {"actor": "", "decision": "unattended", "reason": ""}
+    assert run(plan(*steps), ExecutionContext()).receipt["human"] == {"a": unattended, "z": unattended}
+
+
+# --- equality ------------------------------------------------------------------------------------------
+
+
+def test_results_are_equal_if_they_are_the_same_document() -> None:
+    one, other = by_status("succeeded"), by_status("succeeded")
+    assert one is not other
+    assert one == other
+    assert hash(one) == hash(other)
+    assert one != by_status("failed")
+    assert one != one.to_dict()
+    assert run(plan(), ExecutionContext({"a": True})) != run(plan(), ExecutionContext({"a": 1}))
+
+
+# --- same input, same bytes ----------------------------------------------------------------------------
+
+SCRIPT = """
+from tier2_core import *
+
+state = {key: {"n": [1, {"z": 0.1, "y": key}], "b": True} for key in "qwertyuiop"}
+steps = [
+    StepSpec("a", "runtime", {"operation": "set", "path": "q.new", "value": {k: 1e21 for k in "zyxwv"}}),
+    StepSpec("b", "human", {"into": "answers.first", "note": state}),
+    StepSpec("c", "runtime", {"operation": "increment", "path": "w.n.0", "by": 0.5}),
+    StepSpec("d", "runtime", {"operation": "append", "path": "e.n", "value": ["\\u00e9", "\\U0001f600"]}),
+    StepSpec("e", "human"),
+]
+decisions = {Decision("b", actor="Ada", value=state), Decision("e", False, reason="enough")}
+metadata = {"caller": state, "run_id": "r", "policy_version": "p"}
+for given in (None, [], decisions):
+    result = run(WorkflowDefinition("w", steps, state), ExecutionContext(state, metadata, given))
+    print(result.digest, canonical_json(result.to_dict()), result.to_dict(), result.error_message)
+try:
+    run(WorkflowDefinition("w", [StepSpec("a", "runtime", {"operation": "nope"})]), ExecutionContext())
+except EnvelopeViolation as error:
+    print(error)
+"""
+
+
+def test_identical_inputs_give_identical_bytes_under_every_hash_seed() -> None:
+    outputs = under_hash_seeds(SCRIPT)
+    assert len(set(outputs)) == 1
+    assert len(outputs[0].splitlines()) == 4
+
+
+@given(payload_lists, states, objects)
+def test_the_order_of_keys_in_the_input_changes_nothing(
+    payloads: list[dict[str, Any]], state: dict[str, Any], metadata: dict[str, Any]
+) -> None:
+    def turned(value: Any) -> Any:
+        if type(value) is dict:
+            return {key: turned(part) for key, part in reversed(value.items())}
+        return [turned(part) for part in value] if type(value) is list else value
+
+    one = run(runtime_plan(payloads), ExecutionContext(state, metadata))
+    other = run(runtime_plan(turned(payloads)), ExecutionContext(turned(state), turned(metadata)))
+    assert json.dumps(one.to_dict()) == json.dumps(other.to_dict())
