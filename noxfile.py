@@ -134,6 +134,14 @@ def seeds(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHONS[0])
+def fuzz(session: nox.Session) -> None:
+    """The promise of documented errors, held for long: ``nox -s fuzz -- 20000`` says how many examples a test."""
+    installed_wheel(session, "tests")
+    examples = session.posargs[0] if session.posargs else "5000"
+    pytest_in_copy(session, "-q", "-k", "fuzz", env={"TIER2_EXAMPLES": examples})
+
+
+@nox.session(python=PYTHONS[0])
 def readme(session: nox.Session) -> None:
     """The first command of the README, in a copy of the checkout and a fresh virtual environment."""
     place = Path(session.create_tmp()).resolve() / "checkout"

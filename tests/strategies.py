@@ -125,7 +125,7 @@ def documents(draw: st.DrawFn, max_leaves: int = 12) -> Any:
     return nested(document, draw(st.sampled_from((0, 0, 0, 0, 0, 0, 1, 30))))
 
 
-def objects(max_leaves: int = 12) -> SearchStrategy[dict[str, Any]]:
+def objects(max_leaves: int = 5) -> SearchStrategy[dict[str, Any]]:
     return st.dictionaries(texts(), documents(max_leaves), max_size=5)
 
 
@@ -133,7 +133,7 @@ def frozen_documents(max_leaves: int = 12) -> SearchStrategy[Any]:
     return documents(max_leaves).map(freeze)
 
 
-def frozen_objects(max_leaves: int = 12) -> SearchStrategy[PMap[str, Any]]:
+def frozen_objects(max_leaves: int = 5) -> SearchStrategy[PMap[str, Any]]:
     return objects(max_leaves).map(freeze)  # type: ignore[arg-type]
 
 

@@ -37,10 +37,12 @@ from tier2_core.errors import (
 )
 from tier2_core.values.canonical import canonical_json, digest, parse_json
 from tier2_core.values.freeze import freeze, same, thaw
+from tier2_core.values.patch import apply_merge_patch, apply_patch, make_patch
 from tier2_core.values.paths import format_pointer, parse_path, resolve_path
 from tier2_core.version import VERSION as __version__
 from tier2_core.workflow.engine import Run, TraceEntry, advance, resume, run, start
 from tier2_core.workflow.envelope import ALLOWED_KINDS, MAX_HUMAN_STEPS, MAX_TOTAL_STEPS
+from tier2_core.workflow.foresight import Consequences, DecisionPath, Outcome, consequences, decision_table
 from tier2_core.workflow.operations import BUILTINS, Operation, OperationCall
 from tier2_core.workflow.result import OrchestrationResult
 from tier2_core.workflow.specs import Decision, ExecutionContext, MissionSpec, StepSpec, WorkflowDefinition
@@ -125,6 +127,7 @@ __all__ = [
     "AntiFailureViolation",
     "CallerError",
     "ConfigError",
+    "Consequences",
     "Decision",
     "DecisionError",
     "EnvelopePlanningError",
@@ -149,7 +152,9 @@ __all__ = [
     "OperationError",
     "OrchestrationResult",
     "Orchestrator",
+    "Outcome",
     "PatchError",
+    "DecisionPath",
     "PluginError",
     "Registry",
     "RegistryConflictError",
@@ -172,8 +177,12 @@ __all__ = [
     "advance",
     "aggregate_suite",
     "aggregate_test_run",
+    "apply_merge_patch",
+    "apply_patch",
     "build_workflow",
     "canonical_json",
+    "consequences",
+    "decision_table",
     "default_registry",
     "digest",
     "evaluate_expectations",
@@ -184,6 +193,7 @@ __all__ = [
     "hookspec",
     "list_missions",
     "load_registry",
+    "make_patch",
     "parse_expectations_definition",
     "parse_json",
     "parse_path",

@@ -81,3 +81,17 @@ def progress(total: int, what: str) -> Iterator[Callable[[], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda: bar.advance(task)
+
+
+def say_styled(*parts: tuple[str, str]) -> None:
+    """Print a line of texts, which are made safe here, each with a style that a terminal shows."""
+    if not sys.stdout.isatty():
+        say("".join(safe(text) for text, _ in parts))
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    line = Text()
+    for text, style in parts:
+        line.append(safe(text), style=style or None)
+    Console(file=sys.stdout, highlight=False, soft_wrap=True).print(line)

@@ -26,6 +26,7 @@ from tier2_core import (
     StepFailed,
     StepSpec,
     WorkflowDefinition,
+    freeze,
     run_mission,
     thaw,
 )
@@ -93,7 +94,7 @@ def is_date(value: Any) -> bool:
     >>> is_date("2024-02-29"), is_date("2026-02-29"), is_date("2026-2-1")
     (True, False, False)
     """
-    match = _DATE.fullmatch(value) if type(value) is str and value.isascii() else None
+    match = _DATE.fullmatch(value) if type(value) is str else None
     if match is None:
         return False
     year, month, day = (int(part) for part in match.groups())
@@ -122,6 +123,7 @@ _TASK: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "completed_on": ("a date (YYYY-MM-DD) or null", _date_or_null),
     "tags": ("a list of texts", lambda value: type(value) is list and all(type(tag) is str for tag in value)),
 }
+_NONE: Any = freeze([])
 _DEFAULTS: Mapping[str, Any] = {"done": False, "priority": 3, "due": None, "completed_on": None, "tags": []}
 
 
@@ -191,9 +193,9 @@ def summarise(state: Any, call: OperationCall) -> Any:
     dates = [entry["date"] for entry in earlier if entry["date"] is not None]
     last = max((date for date in dates if today is None or date < today), default=None)
     told = {name for entry in earlier for name in _completed(entry)}
-    # What that run told and archived is not among the tasks any more, and is told again.
+    # What that run alone told, and archived, is not among the tasks any more; it is told again.
     moved = _archived(state) - told - {task["id"] for task in tasks}
-    again = [name for entry in entries if entry["date"] == today for name in _completed(entry) if name in moved]
+    again = [name for entry in entries for name in _completed(entry) if name in moved]
     completed = list(dict.fromkeys(again)) + [
         task["id"]
         for task in tasks
@@ -257,24 +259,22 @@ def _check_prioritise(payload: Mapping[str, Any]) -> str | None:
 
 def log(state: Any, call: OperationCall) -> Any:
     """Adds today's entry to ``log``; one of the same date is replaced."""
-    today, entries, daily = _today(state), _log(state), _daily(state)
+    today, dates, daily = _today(state), [entry["date"] for entry in _log(state)], _daily(state)
     entry = {"date": today, "priorities": daily.get("priorities", []), "summary": daily.get("summary", {})}
-    for place, other in enumerate(entries):
-        if other["date"] == today:
-            entries[place] = entry
-            return state.set("log", entries)
-    return state.set("log", [*entries, entry])
+    # On the state's own list, so that the other entries are not made anew.
+    kept = state.get("log", _NONE)
+    return state.set("log", kept.set(dates.index(today), entry) if today in dates else kept.append(entry))
 
 
 def archive(state: Any, call: OperationCall) -> Any:
     """Moves done tasks from ``tasks`` to the end of ``archive``, as they are."""
     done = {task["id"] for task in _tasks(state) if task["done"]}
-    archived = _listed(state, "archive")
+    _listed(state, "archive")
     if not done:
         return state
-    tasks = _listed(state, "tasks")
-    moved = [task for task in tasks if task["id"] in done]
-    return state.set("tasks", [task for task in tasks if task["id"] not in done]).set("archive", archived + moved)
+    moved = [task for task in state["tasks"] if task["id"] in done]
+    kept = [task for task in state["tasks"] if task["id"] not in done]
+    return state.set("tasks", kept).set("archive", state.get("archive", _NONE).extend(moved))
 
 
 OPERATIONS = [

@@ -101,7 +101,7 @@ def test_a_test_document_is_both_configs_in_one() -> None:
 
 def test_frozen_and_plain_configs_are_one_and_neither_is_changed() -> None:
     plain = copy.deepcopy(GOOD)
-    frozen = freeze(plain)
+    frozen: Any = freeze(plain)
     assert parse_test_document(frozen) == parse_test_document(plain)
     assert canonical_json(run_test_run_from_config(frozen, frozen).to_dict()) == canonical_json(
         run_test_run_from_config(plain, plain).to_dict()
@@ -274,10 +274,12 @@ def test_whatever_is_wrong_with_a_document_nothing_but_a_config_error_is_raised(
     try:
         made = parse_test_document(document)
     except ConfigError as error:
-        assert error.problems
+        problems = error.problems
         str(error).encode()
     else:
+        problems = (("", "none"),)
         assert parse_test_document({**made[0].to_dict(), **made[1].to_dict()}) == made
+    assert problems
 
 
 # --- unknown fields ----------------------------------------------------------------------------------

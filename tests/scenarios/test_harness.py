@@ -240,3 +240,7 @@ def test_the_hash_binds_every_part_of_the_definition(other: ScenarioDefinition) 
 def test_the_hash_binds_the_results_and_is_the_same_for_the_same() -> None:
     assert scenario_hash(DEFN) == scenario_hash(evolve(DEFN, initial_state={"n": 1.0}))
     assert scenario_hash(DEFN) != scenario_hash(DEFN, factor=2)
+
+
+def test_the_hash_binds_the_initial_state_even_where_nothing_runs() -> None:
+    assert scenario_hash(ScenarioDefinition("s", {"n": 1})) != scenario_hash(ScenarioDefinition("s", {"n": True}))

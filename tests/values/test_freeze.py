@@ -256,7 +256,7 @@ def test_a_key_is_text(key: Any, found: str) -> None:
 
 
 def test_halves_of_a_pair_in_two_keys_are_lone_surrogates() -> None:
-    refusal({"\ud83d": 1, "\ude00": 2})
+    refusal(dict.fromkeys(["\ud83d", "\ude00"]))
 
 
 @given(documents(), st.lists(refused_scalars(), min_size=1, max_size=3), st.randoms(use_true_random=False))
@@ -271,7 +271,8 @@ def test_the_first_refused_place_in_sorted_order_is_told(document: Any, refused:
 def test_the_order_of_a_map_does_not_show_in_the_message() -> None:
     """Two equal persistent maps with different histories iterate differently."""
     names = [f"k{i}" for i in range(20)]
-    one, other = pmap(dict.fromkeys(names, {1})), pmap(dict.fromkeys(reversed(names), {1}))
+    one: Any = pmap(dict.fromkeys(names, b""))
+    other: Any = pmap(dict.fromkeys(reversed(names), b""))
     for name in map(str, range(200)):
         other = other.set(name, 0)
     for name in map(str, range(200)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import inspect
 import sys
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from tests.strategies import nested
 from tier2_core.errors import InvalidValueError
 from tier2_core.values.canonical import canonical_json
 from tier2_core.values.freeze import freeze, thaw
-from tier2_core.values.seal import MAX_DEPTH, MAX_DOCUMENT_BYTES, _seals, canonical_size, seal_of
+from tier2_core.values.seal import MAX_DEPTH, MAX_DOCUMENT_BYTES, canonical_size
 
 
 def refusal(value: Any) -> InvalidValueError:
@@ -182,12 +181,3 @@ def test_a_nearly_exhausted_stack_is_enough(levels: int) -> None:
         except InvalidValueError as error:
             outcome = error
     assert isinstance(outcome, InvalidValueError) == (levels > MAX_DEPTH)
-
-
-def test_a_document_that_dies_leaves_no_seal() -> None:
-    document: Any = freeze({"a": [[1], {"b": 2}]})
-    seals = [seal_of(part) for part in (document, document["a"], document["a"][0], document["a"][1])]
-    assert all(found is not None and _seals[found.key] is found for found in seals)
-    del document
-    gc.collect()
-    assert not [found for found in seals if found in _seals.values()]

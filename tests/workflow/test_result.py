@@ -160,8 +160,8 @@ def test_the_workflow_hash_changes_with_every_part_of_the_workflow() -> None:
 
 
 def test_the_receipt_counts_logical_ticks() -> None:
-    result = by_status("failed")
-    assert result.receipt == {"end_time": 2, "human": {}, "id": "wf", "start_time": 0, "steps": ["a", "f"]}
+    result = run(plan(do("noop", "a"), do("fail", "b"), do("noop", "c")), ExecutionContext())
+    assert result.receipt == {"end_time": 2, "human": {}, "id": "wf", "start_time": 0, "steps": ["a", "b"]}
 
 
 def test_the_receipt_says_who_decided_what_at_each_executed_human_step() -> None:
@@ -175,7 +175,8 @@ def test_the_receipt_says_who_decided_what_at_each_executed_human_step() -> None
         "z": {"actor": "Ada", "decision": "approved", "reason": "fine"},
     }
     unattended = {"actor": "", "decision": "unattended", "reason": ""}
-    assert run(plan(*steps), ExecutionContext()).receipt["human"] == {"a": unattended, "z": unattended}
+    human = run(plan(*steps), ExecutionContext()).receipt["human"]
+    assert list(human.items()) == [("a", unattended), ("z", unattended)]
 
 
 # --- equality ------------------------------------------------------------------------------------------

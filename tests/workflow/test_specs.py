@@ -116,7 +116,7 @@ def test_a_kind_may_be_any_text_until_it_is_run() -> None:
         (lambda: ExecutionContext({}, []), "metadata"),
         (lambda: ExecutionContext({}, None, Decision("a")), "decisions"),
         (lambda: ExecutionContext({}, None, {"a": Decision("a")}), "decisions"),
-        (lambda: ExecutionContext({}, None, ["a"]), "decisions"),
+        (lambda: ExecutionContext({}, None, ["a"]), "decisions.0"),
         (lambda: MissionSpec(5), "type"),
         (lambda: MissionSpec("t", None), "params"),
         (lambda: Decision(None), "step_id"),
@@ -277,7 +277,7 @@ def test_to_dict_is_fresh_json_native_data_with_sorted_keys(spec: Any) -> None:
 
 
 def test_to_dict_sorts_what_the_user_gave_too() -> None:
-    payload = {key: {"z": 1, "a": [{"y": 1, "b": 2}]} for key in "qwertyuiop"}
+    payload: dict[str, Any] = {key: {"z": 1, "a": [{"y": 1, "b": 2}]} for key in "qwertyuiop"}
     assert sorted_throughout(plan(do("noop", **payload), **payload).to_dict())
 
 

@@ -132,6 +132,8 @@ def _imported(point: EntryPoint, distribution: str) -> Any:
 def _gathered(hook: Any, kind: type[Any], broken: Any) -> tuple[Any, ...]:
     try:
         results = hook()
+        if hook.get_hookimpls() and not results:  # pluggy leaves None out
+            raise broken(f"returns null from {hook.name}; expected a list of {kind.__name__}.")
         items: list[Any] = []
         for result in results:
             if isinstance(result, Mission | Operation | str):

@@ -13,7 +13,9 @@ from tier2_core.errors import InvalidValueError
 from tier2_core.values.freeze import a_type, freeze, printable
 from tier2_core.values.paths import format_pointer
 from tier2_core.values.scalars import quote, scalar_text
-from tier2_core.values.seal import VECTOR, Document, plain_key, seal_of
+from tier2_core.values.seal import VECTOR, Document, canonical_size, plain_key, seal_of
+
+_SHORT = 80
 
 
 def canonical_json(value: Any) -> bytes:
@@ -61,6 +63,16 @@ def canonical_text(document: Document) -> str:
         names = sorted(document, key=None if all(map(plain_key, document)) else _utf16)
         return "{" + ",".join([f"{quote(name)}:{canonical_text(document[name])}" for name in names]) + "}"
     return "[" + ",".join([canonical_text(part) for part in document]) + "]"  # type: ignore[union-attr]
+
+
+def short_text(document: Document) -> str:
+    """The canonical text of a frozen document for a message: one that is long is only described.
+
+    >>> short_text(freeze([1, "a"])), short_text("x" * 100)
+    ('[1,"a"]', 'a string of 102 bytes')
+    """
+    size = canonical_size(document)
+    return canonical_text(document) if size <= _SHORT else f"{a_type(type(document))} of {size} bytes"
 
 
 def _utf16(name: str) -> bytes:

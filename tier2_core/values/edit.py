@@ -37,15 +37,16 @@ def add_at(document: Any, tokens: Tokens, value: Any) -> Any:
     may be one past the last element, which ``-`` (RFC 6901 section 4) stands for.
     """
 
-    def change(parent: Any, token: str) -> Any:
+    def change(parent: Any, last: str) -> Any:
         if type(parent) is PMap:
-            return with_member(parent, token, value)
-        index = len(parent) if token == "-" else array_index(token)
+            return with_member(parent, last, value)
+        index = len(parent) if last == "-" else array_index(last)
         if index is None or index > len(parent):
+            path = format_pointer(tokens)
             raise InvalidPathError(
-                f"path '{format_pointer(tokens)}' is no place to add at: '{format_pointer(tokens[:-1])}' is an array "
-                f"of {len(parent)}; expected an index up to {len(parent)}, or '-' for its end",
-                path=format_pointer(tokens),
+                f"path '{path}' is no place to add at: {_whole(tokens[:-1])} is an array of {len(parent)}; "
+                f"expected an index up to {len(parent)}, or '-' for its end",
+                path=path,
             )
         return with_inserted(parent, index, value)
 
@@ -60,11 +61,9 @@ def delete_at(document: Any, tokens: Tokens) -> Any:
         if not found:
             raise missing(tokens, len(tokens) - 1, parent)
         if type(parent) is PMap:
-            new: Any = parent.remove(token)
-            reseal(new, _seal(parent), gone=gone, came=None, key=token, count=-1)
-        else:
-            new = parent.delete(int(token))
-            reseal(new, _seal(parent), gone=gone, came=None, count=-1)
+            return without_member(parent, token)
+        new = parent.delete(int(token))
+        reseal(new, _seal(parent), gone=gone, came=None, count=-1)
         return new
 
     return changed_at(document, tokens, change)
@@ -163,6 +162,13 @@ def with_member(parent: Any, name: str, value: Any) -> Any:
     return new
 
 
+def without_member(parent: Any, name: str) -> Any:
+    """The object without one of its members."""
+    new = parent.remove(name)
+    reseal(new, _seal(parent), gone=parent[name], came=None, key=name, count=-1)
+    return new
+
+
 def with_element(parent: Any, index: int, value: Any) -> Any:
     """The array with one existing element replaced; the very same one if that changes nothing."""
     gone = parent[index]
@@ -203,8 +209,7 @@ def existing_index(parent: Any, token: str, tokens: Tokens) -> int:
 
 def missing(tokens: Tokens, place: int, parent: Any) -> InvalidPathError:
     """The error for a way that ends at ``parent``, which has nothing for ``tokens[place]``."""
-    path, here, token = format_pointer(tokens), format_pointer(tokens[:place]), tokens[place]
-    whole = f"'{here}'" if here else "the document"
+    path, whole, token = format_pointer(tokens), _whole(tokens[:place]), tokens[place]
     if type(parent) is PMap:
         reason = f"{whole} has no key '{token}'"
     elif type(parent) is VECTOR:
@@ -213,6 +218,10 @@ def missing(tokens: Tokens, place: int, parent: Any) -> InvalidPathError:
     else:
         reason = f"{whole} is {a_type(type(parent))} and has no parts"
     return InvalidPathError(f"path '{path}' does not exist: {reason}", path=path)
+
+
+def _whole(tokens: Tokens) -> str:
+    return f"'{format_pointer(tokens)}'" if tokens else "the document"
 
 
 def _seal(container: Any) -> Any:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tier2_core.errors import InvalidSchemaError
@@ -15,6 +18,13 @@ if TYPE_CHECKING:
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _LONGEST_MESSAGE = 300
+
+_followed: ContextVar[set[tuple[int, int]]] = ContextVar("_followed")
+"""The references that are being followed, each with the part of the document that it is followed for."""
+
+
+class _Endless(Exception):
+    """A reference is followed for what it is already being followed for."""
 
 
 def check_schema(schema: Any, *, field: str = "schema") -> None:
@@ -40,6 +50,7 @@ def schema_problems(schema: Any, document: Any, *, field: str = "schema") -> tup
     from referencing.exceptions import Unresolvable
 
     plain = thaw(document)
+    token = _followed.set(set())
     try:
         found = {(format_pointer(error.absolute_path), _short(error.message)) for error in validator.iter_errors(plain)}
     except Unresolvable as error:
@@ -47,18 +58,29 @@ def schema_problems(schema: Any, document: Any, *, field: str = "schema") -> tup
             f"Field '{field}' has a $ref to '{error.ref}' that is not in the schema; expected one inside it.",
             field=field,
         ) from None
-    except RecursionError:
-        raise InvalidSchemaError(
-            f"Field '{field}' is a schema that refers to itself without end; expected one that comes to an end.",
-            field=field,
-        ) from None
+    except (_Endless, RecursionError):
+        raise _endless(field) from None
     except (re.error, ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         # The meta-schema does not look at what a $ref leads to, and jsonschema fails on it as it happens to.
         raise InvalidSchemaError(
             f"Field '{field}' is a schema that cannot be evaluated; expected each $ref to lead to a schema.",
             field=field,
         ) from None
+    except BaseException as error:
+        # What rpds, in Rust, makes of an exhausted stack; it is no Exception and cannot be imported.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise _endless(field) from None
+    finally:
+        _followed.reset(token)
     return tuple(sorted(found))
+
+
+def _endless(field: str) -> InvalidSchemaError:
+    return InvalidSchemaError(
+        f"Field '{field}' is a schema that refers to itself without end; expected one that comes to an end.",
+        field=field,
+    )
 
 
 def _validator(schema: Any, field: str) -> Draft202012Validator:
@@ -72,6 +94,8 @@ def _validator(schema: Any, field: str) -> Draft202012Validator:
         raise InvalidSchemaError(
             f"Field '{field}' names the dialect {plain['$schema']!r}; expected {DIALECT!r}.", field=field
         )
+    if type(plain) is dict:
+        plain.pop("$schema", None)  # said and checked; jsonschema would take it for a change of the validator
     formats = FormatChecker(formats=())
     formats.checks("regex", raises=(re.error, OverflowError, RecursionError))(_is_pattern)
     try:
@@ -88,7 +112,37 @@ def _validator(schema: Any, field: str) -> Draft202012Validator:
             f"{_short(problem.message)}.",
             field=field,
         )
-    return Draft202012Validator(plain, registry=Registry())
+    return _judge()(plain, registry=Registry())
+
+
+@lru_cache(maxsize=1)
+def _judge() -> type[Draft202012Validator]:
+    """The validator of jsonschema, but for references that lead back to themselves.
+
+    Left alone it would follow them until the stack is exhausted, which ends differently at each depth of the
+    caller's own stack, and within its Rust parts in a panic.
+    """
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
+
+    def once(follow: Callable[..., Any]) -> Callable[..., Any]:
+        def followed(validator: Any, reference: Any, instance: Any, schema: Any) -> Iterator[Any]:
+            here, under_way = (id(schema), id(instance)), _followed.get()
+            if here in under_way:
+                raise _Endless
+            under_way.add(here)
+            try:
+                yield from follow(validator, reference, instance, schema) or ()
+            finally:
+                under_way.discard(here)
+
+        return followed
+
+    keywords = ("$dynamicRef", "$ref")
+    judge: type[Draft202012Validator] = extend(
+        Draft202012Validator, {name: once(Draft202012Validator.VALIDATORS[name]) for name in keywords}
+    )
+    return judge
 
 
 def _is_pattern(value: Any) -> bool:

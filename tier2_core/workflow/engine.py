@@ -140,7 +140,7 @@ def run(
     >>> run(WorkflowDefinition("greeting", [greet]), ExecutionContext({})).final_state
     {'hello': 'world'}
     """
-    return OrchestrationResult(_finish(start(workflow, context, registry=registry)))
+    return OrchestrationResult(finish(start(workflow, context, registry=registry)))
 
 
 def resume(result: OrchestrationResult, decision: Decision) -> OrchestrationResult:
@@ -171,10 +171,11 @@ def resume(result: OrchestrationResult, decision: Decision) -> OrchestrationResu
             pending=pending,
         )
     context = attrs.evolve(run.context, decisions=(*(run.context.decisions or ()), decision))
-    return OrchestrationResult(_finish(attrs.evolve(run, context=context, status=RUNNING)))
+    return OrchestrationResult(finish(attrs.evolve(run, context=context, status=RUNNING)))
 
 
-def _finish(begun: Run) -> Run:
+def finish(begun: Run) -> Run:
+    """The run as far as it goes: to its end, or to a human step that waits."""
     return reduce(lambda run, _: advance(run), begun.workflow.steps, begun)
 
 
@@ -206,6 +207,7 @@ def _runtime(run: Run, step: StepSpec) -> TraceEntry:
 
 
 def _human(run: Run, step: StepSpec, decision: Decision) -> TraceEntry:
+    _check_seen(run, step, decision)
     if not decision.approved:
         return TraceEntry(step, REJECTED, run.state, decision)
     _check_value(step, decision)
@@ -230,6 +232,21 @@ def _entry(run: Run, step: StepSpec, outcome: str, state: State, decision: Decis
     return TraceEntry(step, outcome, state, decision)
 
 
+def _check_seen(run: Run, step: StepSpec, decision: Decision) -> None:
+    """What the person was shown must be what happens, if the decision says what that was."""
+    if not decision.seen:
+        return
+    from tier2_core.workflow.foresight import foreseen  # which is made of this module
+
+    if foreseen(run, decision.value).digest != decision.seen:
+        raise DecisionError(
+            f"The decision for step '{step.id}' was made on consequences that are no longer the ones that were shown; "
+            "look at them again, and decide again.",
+            reason="stale",
+            pending=(step.id,),
+        )
+
+
 def _check_value(step: StepSpec, decision: Decision) -> None:
     if "schema" not in step.payload:
         return
@@ -246,7 +263,7 @@ def _check_value(step: StepSpec, decision: Decision) -> None:
 def _check_decided_steps(
     workflow: WorkflowDefinition, decisions: Iterable[Decision], pending: tuple[str, ...] = ()
 ) -> None:
-    """Every decision is about a human step of the workflow, and not bound to what cannot be checked."""
+    """Every decision is about a human step of the workflow."""
     human = [step.id for step in workflow.steps if step.kind == "human"]
     for decision in decisions:
         if decision.step_id not in human:
@@ -254,13 +271,6 @@ def _check_decided_steps(
             raise DecisionError(
                 f"Workflow '{workflow.id}' has no human step '{decision.step_id}'; its human steps are {known}.",
                 reason="unknown_step",
-                pending=pending,
-            )
-        if decision.seen:
-            raise DecisionError(
-                f"The decision for step '{decision.step_id}' is bound to consequences that were shown, "
-                "which this version cannot check; expected one without 'seen'.",
-                reason="stale",
                 pending=pending,
             )
 

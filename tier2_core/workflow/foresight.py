@@ -74,7 +74,7 @@ class Consequences:
 
 
 @frozen
-class Path:
+class DecisionPath:
     """One way through a workflow's human steps: the answers, and the outcome from the initial state on."""
 
     answers: tuple[tuple[str, str], ...]
@@ -121,7 +121,7 @@ def foreseen(run: Run, value: Any) -> Consequences:
 
 def decision_table(
     workflow: WorkflowDefinition, context: ExecutionContext, *, registry: HasOperations = BUILTINS
-) -> tuple[Path, ...]:
+) -> tuple[DecisionPath, ...]:
     """Every path through the human steps of a workflow (there are at most 4) with its outcome.
 
     Steps are approved with the values of ``context.decisions``, where there are such, and else with ``None``.
@@ -136,9 +136,9 @@ def decision_table(
     return tuple(_paths(finish(begun), (), values))
 
 
-def _paths(run: Run, answers: tuple[tuple[str, str], ...], values: dict[str, Any]) -> Iterator[Path]:
+def _paths(run: Run, answers: tuple[tuple[str, str], ...], values: dict[str, Any]) -> Iterator[DecisionPath]:
     if run.status != SUSPENDED:
-        yield Path(answers, _outcome_of(run, run.context.initial_state))
+        yield DecisionPath(answers, _outcome_of(run, run.context.initial_state))
         return
     pending = str(run.pending)
     for approved, answer in ((True, "approved"), (False, "rejected")):
@@ -146,7 +146,7 @@ def _paths(run: Run, answers: tuple[tuple[str, str], ...], values: dict[str, Any
         try:
             yield from _paths(_decided(run, Decision(pending, approved, value=values.get(pending))), further, values)
         except DecisionError as error:
-            yield Path(further, _refusal(error))
+            yield DecisionPath(further, _refusal(error))
 
 
 def _outcome(run: Run, decision: Decision) -> Outcome:

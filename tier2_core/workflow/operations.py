@@ -14,11 +14,15 @@ from typing import Any, Protocol
 from attrs import field, frozen
 from pyrsistent import PMap
 
-from tier2_core.errors import InvalidSpecError, InvalidValueError, StepFailed
+from tier2_core.errors import InvalidValueError, StepFailed
+from tier2_core.values.canonical import short_text
 from tier2_core.values.edit import append_at, delete_at, set_at, value_at
 from tier2_core.values.fields import function, function_or_none, named, text, with_prefix
 from tier2_core.values.freeze import a_type, freeze
-from tier2_core.values.paths import format_pointer, parse_path
+from tier2_core.values.patch import apply_merge_patch, apply_patch
+from tier2_core.values.paths import format_pointer, parse_path, resolve_path
+from tier2_core.values.predicates import missed
+from tier2_core.workflow import payloads
 
 State = PMap[str, Any]
 
@@ -61,61 +65,6 @@ class Operation:
     summary: str = field(default="", converter=text)
     version: str = field(default="1", converter=text)
     plugin: str = field(default="", converter=text)
-
-
-# --- what the checks of the built-in operations are made of ------------------------------------------
-
-
-def _refuse(message: str, key: str) -> InvalidSpecError:
-    return InvalidSpecError(message, field=f"payload.{key}")
-
-
-def _checked(*parts: Callable[[PMap[str, Any]], None]) -> Callable[[PMap[str, Any]], None]:
-    def check(payload: PMap[str, Any]) -> None:
-        for part in parts:
-            part(payload)
-
-    return check
-
-
-def _path(payload: PMap[str, Any]) -> None:
-    if "path" not in payload:
-        raise _refuse("its payload has no 'path'; expected the path of a place in the state", "path")
-    if type(payload["path"]) is not str:
-        raise _refuse(f"its 'path' is {a_type(type(payload['path']))}; expected a string", "path")
-    try:
-        parse_path(payload["path"])
-    except InvalidValueError as error:
-        raise _refuse(str(error).rstrip("."), "path") from None
-
-
-def _path_below_root(payload: PMap[str, Any]) -> None:
-    _path(payload)
-    if not payload["path"]:
-        raise _refuse("its 'path' is the whole state; expected a place in it", "path")
-
-
-def _value(payload: PMap[str, Any]) -> None:
-    if "value" not in payload:
-        raise _refuse("its payload has no 'value'; expected the value to write", "value")
-
-
-def _object_for_root(payload: PMap[str, Any]) -> None:
-    if not payload["path"] and type(payload["value"]) is not PMap:
-        raise _refuse(
-            f"its 'value' is {a_type(type(payload['value']))}; expected an object, as it replaces the whole state",
-            "value",
-        )
-
-
-def _by(payload: PMap[str, Any]) -> None:
-    if type(payload.get("by", 1)) not in (int, float):
-        raise _refuse(f"its 'by' is {a_type(type(payload['by']))}; expected a number", "by")
-
-
-def _reason(payload: PMap[str, Any]) -> None:
-    if type(payload.get("reason", "")) is not str:
-        raise _refuse(f"its 'reason' is {a_type(type(payload['reason']))}; expected a string", "reason")
 
 
 # --- the built-in operations -------------------------------------------------------------------------
@@ -176,6 +125,33 @@ def _increment(state: State, call: OperationCall) -> State:
     return new
 
 
+def _merge(state: State, call: OperationCall) -> State:
+    tokens = parse_path(call.payload.get("path", ""))
+    found, target = resolve_path(state, call.payload.get("path", ""))
+    merged = apply_merge_patch(target if found else {}, call.payload["patch"])
+    new: State = state if found and merged is target else set_at(state, tokens, merged)
+    return new
+
+
+def _patch(state: State, call: OperationCall) -> State:
+    new = apply_patch(state, call.payload["ops"])
+    if not isinstance(new, PMap):
+        raise StepFailed(f"the patch leaves {a_type(type(new))}; expected an object, as a state is one")
+    return new
+
+
+def _require(state: State, call: OperationCall) -> State:
+    path, op, expected = call.payload["path"], call.payload["op"], call.payload.get("expected")
+    found, actual = resolve_path(state, path)
+    reason = missed(op, found, actual, expected)
+    if reason is None:
+        return state
+    wanted = op if op in ("exists", "absent") else f"{op} {short_text(expected)}"
+    place = f"'{path}'" if path else "the state"
+    is_ = f"is {short_text(actual)}" if found else "is not there"
+    raise StepFailed(f"required that {place} be {wanted}; it {is_} ({reason})")
+
+
 def _table(*operations: Operation) -> Mapping[str, Operation]:
     return MappingProxyType({operation.name: operation for operation in sorted(operations, key=lambda o: o.name)})
 
@@ -196,27 +172,40 @@ class Builtins:
 BUILTINS = Builtins(
     _table(
         Operation("noop", _noop, None, "Does nothing: the very same state.", plugin="tier2"),
-        Operation("fail", _fail, _reason, "Fails the step.", plugin="tier2"),
+        Operation("fail", _fail, payloads.reason, "Fails the step.", plugin="tier2"),
         Operation(
             "set",
             _failing(_set),
-            _checked(_path, _value, _object_for_root),
+            payloads.checked(payloads.path, payloads.value, payloads.object_for_root),
             "Sets or replaces a value; the parent must exist.",
             plugin="tier2",
         ),
-        Operation("delete", _failing(_delete), _path_below_root, "Removes a value; it must exist.", plugin="tier2"),
+        Operation(
+            "delete", _failing(_delete), payloads.path_below_root, "Removes a value; it must exist.", plugin="tier2"
+        ),
         Operation(
             "append",
             _failing(_append),
-            _checked(_path_below_root, _value),
+            payloads.checked(payloads.path_below_root, payloads.value),
             "Adds a value to the end of an array.",
             plugin="tier2",
         ),
         Operation(
             "increment",
             _failing(_increment),
-            _checked(_path_below_root, _by),
+            payloads.checked(payloads.path_below_root, payloads.by),
             "Adds to a number.",
+            plugin="tier2",
+        ),
+        Operation("merge", _failing(_merge), payloads.merge, "Merges a JSON Merge Patch (RFC 7396).", plugin="tier2"),
+        Operation(
+            "patch", _failing(_patch), payloads.ops, "Applies a JSON Patch (RFC 6902), all or none.", plugin="tier2"
+        ),
+        Operation(
+            "require",
+            _failing(_require),
+            payloads.expectation,
+            "Fails the step unless an expectation holds; changes nothing.",
             plugin="tier2",
         ),
     )

@@ -77,10 +77,10 @@ def _pair(option: str, text: str, form: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise UsageProblem(f"{option} {text!r} is not of the form {form}.")
-    return key, _value(option, key, value)
+    return key, value_of(f"{option} {key}", value)
 
 
-def _value(option: str, key: str, text: str) -> Any:
+def value_of(what: str, text: str) -> Any:
     """The value as JSON if it parses, else as text; what is JSON beyond the limits is refused, not text."""
     try:
         json.loads(text, parse_constant=_no_json)
@@ -94,7 +94,7 @@ def _value(option: str, key: str, text: str) -> Any:
     try:
         return parse_json(text)
     except InvalidValueError as error:
-        raise UsageProblem(f"{option} {key}: {error}") from None
+        raise UsageProblem(f"{what}: {error}") from None
 
 
 class _NoJson(ValueError):

@@ -58,24 +58,52 @@ def parser() -> argparse.ArgumentParser:
     plan.add_argument("mission", metavar="NAME", help="the mission")
     _params(plan)
 
-    run = command("run", "Run a mission.")
+    run = command("run", "Run a mission; at a terminal, people are asked for their decisions.")
     run.add_argument("mission", metavar="NAME", help="the mission")
-    run.add_argument("--state", metavar="FILE", help="the initial state, JSON or TOML; - is standard input")
-    run.add_argument(
+    _state(run)
+    _params(run)
+    run.add_argument("--unattended", action="store_true", help="pass human steps without asking")
+    _outputs(run)
+
+    resume = command("resume", "Go on with a saved run that waits for a decision.")
+    resume.add_argument("file", metavar="FILE", help="the saved run")
+    answer = resume.add_mutually_exclusive_group()
+    answer.add_argument("--approve", action="store_true", help="approve the step that waits")
+    answer.add_argument("--reject", action="store_true", help="reject it, which ends the run")
+    resume.add_argument("--value", metavar="JSON", help="the value that is approved, JSON if it parses")
+    resume.add_argument("--reason", metavar="TEXT", help="why; it is recorded")
+    resume.add_argument("--actor", metavar="NAME", help="who decides; recorded as claimed; default: the login name")
+    resume.add_argument("--seen", metavar="DIGEST", help="refuse if the consequences are others than were shown")
+    _outputs(resume)
+
+    explore = command("explore", "Show where every answer to a mission's human steps leads.")
+    explore.add_argument("mission", metavar="NAME", help="the mission")
+    _state(explore)
+    _params(explore)
+    explore.add_argument(
+        "--value", metavar="STEP=VALUE", action="append", default=[], help="the value that a step is approved with"
+    )
+    explore.add_argument("--suite", metavar="FILE", help="write a suite with one scenario for each path")
+
+    test = command("test", "Run suites and hold them against their expectations.")
+    test.add_argument("files", metavar="FILE", nargs="+", help="a test document, JSON or TOML")
+    return top
+
+
+def _state(to: argparse.ArgumentParser) -> None:
+    to.add_argument("--state", metavar="FILE", help="the initial state, JSON or TOML; - is standard input")
+    to.add_argument(
         "--set",
         metavar="POINTER=VALUE",
         action="append",
         default=[],
         help="change the initial state: a path (/tasks/0/done or tasks.0.done) and a value, JSON if it parses",
     )
-    _params(run)
-    run.add_argument("--unattended", action="store_true", help="pass human steps without asking")
-    run.add_argument("--out", metavar="FILE", help="write the result as JSON")
-    run.add_argument("--state-out", metavar="FILE", help="write the final state as JSON, if the mission succeeded")
 
-    test = command("test", "Run suites and hold them against their expectations.")
-    test.add_argument("files", metavar="FILE", nargs="+", help="a test document, JSON or TOML")
-    return top
+
+def _outputs(to: argparse.ArgumentParser) -> None:
+    to.add_argument("--out", metavar="FILE", help="write the result as JSON")
+    to.add_argument("--state-out", metavar="FILE", help="write the final state as JSON, if the mission succeeded")
 
 
 def _params(to: argparse.ArgumentParser) -> None:

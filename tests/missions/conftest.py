@@ -1,0 +1,65 @@
+"""Throw-away distributions: what somebody might have installed beside tier2."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import dedent
+
+import attrs
+import pytest
+
+PREFIX = "throwaway_"
+
+
+@attrs.frozen
+class Site:
+    """A directory on the import path, with what was installed into it."""
+
+    path: Path
+
+    def module(self, name: str, source: str) -> None:
+        """Write a module; its name begins with ``throwaway_``, so that it is forgotten afterwards."""
+        assert name.startswith(PREFIX)
+        (self.path / f"{name}.py").write_text(dedent(source), encoding="utf-8")
+        importlib.invalidate_caches()
+
+    def announce(self, distribution: str, version: str = "1.0", **plugins: str) -> None:
+        """Write a ``dist-info`` that announces plugins: ``name="module"`` or ``name="module:attribute"``."""
+        info = self.path / f"{distribution.replace('-', '_')}-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
+        points = "".join(f"{name} = {value}\n" for name, value in plugins.items())
+        (info / "entry_points.txt").write_text(f"[tier2.missions]\n{points}")
+        importlib.invalidate_caches()
+
+    def install(self, plugin: str, source: str, *, distribution: str = "", version: str = "1.0") -> None:
+        """A distribution ``dist-<plugin>`` with one plugin in a module of its own."""
+        distribution = distribution or f"dist-{plugin}"
+        module = f"{PREFIX}{distribution}_{plugin}".replace("-", "_")
+        self.module(module, source)
+        self.announce(distribution, version, **{plugin: module})
+
+    def python(self, script: str, **environment: str) -> str:
+        """What a script prints in a fresh process that has this directory on its path."""
+        path = [str(self.path), *filter(None, [os.environ.get("PYTHONPATH")])]
+        return subprocess.run(
+            [sys.executable, "-c", dedent(script)],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path), "PYTHONDONTWRITEBYTECODE": "1", **environment},
+            capture_output=True,
+            check=True,
+            encoding="utf-8",
+        ).stdout
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield Site(tmp_path)
+    for name in [name for name in sys.modules if name.startswith(PREFIX)]:
+        del sys.modules[name]
+    importlib.invalidate_caches()

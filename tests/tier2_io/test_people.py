@@ -1,0 +1,271 @@
+"""People at a terminal and away from one: asked, saved, resumed, refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pytest
+
+from tests.tier2_io.conftest import TIER2, Tier2
+
+STATE: dict[str, Any] = {
+    "date": "2026-03-02",
+    "tasks": [
+        {"id": "a", "title": "First", "priority": 1},
+        {"id": "b", "title": "Second", "priority": 2},
+        {"id": "c", "title": "Third", "priority": 3},
+    ],
+}
+ASK = "yes, no, value or quit\\? "
+
+
+@pytest.fixture
+def at_work(tmp_path: Path) -> Path:
+    (tmp_path / "s.json").write_text(json.dumps(STATE))
+    return tmp_path
+
+
+def _terminal(at_work: Path, *arguments: str) -> pexpect.spawn[str]:
+    env = {**os.environ, "TERM": "xterm-256color", "LOGNAME": "ada"}
+    child = pexpect.spawn(
+        TIER2, list(arguments), cwd=at_work, env=env, encoding="utf-8", timeout=30, dimensions=(60, 120)
+    )  # fmt: skip
+    child.delaybeforesend = None
+    return child
+
+
+def _ended(child: pexpect.spawn[str]) -> tuple[int | None, str]:
+    child.expect(pexpect.EOF)
+    child.close()
+    return child.exitstatus, re.sub(r"\x1b\[[0-9;]*m", "", str(child.before))
+
+
+def _saved(at_work: Path) -> Path:
+    (found,) = at_work.glob("*.run.json")
+    return found
+
+
+def test_at_a_terminal_the_person_sees_the_consequences_and_confirms(at_work: Path) -> None:
+    child = _terminal(at_work, "run", "daily_loop", "--state", "s.json", "--out", "r.json")
+    child.expect(ASK)
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", child.before)
+    assert "+ daily.priorities" in shown
+    assert '["a", "b", "c"]' in shown
+    assert "rejecting: rejected" in shown
+    assert "\x1b[32m" in child.before, "there are colours"
+    child.sendline("y")
+    code, _ = _ended(child)
+    assert code == 0
+    receipt = json.loads((at_work / "r.json").read_text())["receipt"]
+    assert receipt["human"]["daily-confirm-priorities"] == {"actor": "ada", "decision": "approved", "reason": ""}
+
+
+def test_a_value_is_shown_with_its_consequences_before_it_is_approved(at_work: Path) -> None:
+    child = _terminal(at_work, "run", "daily_loop", "--state", "s.json", "--state-out", "n.json")
+    child.expect(ASK)
+    child.sendline("v")
+    child.expect("value: ")
+    child.sendline("c, b")
+    child.expect(ASK)
+    assert '["c", "b", "a"]' in child.before
+    child.sendline("y")
+    assert _ended(child)[0] == 0
+    assert json.loads((at_work / "n.json").read_text())["daily"]["priorities"] == ["c", "b", "a"]
+
+
+def test_a_value_that_misses_the_schema_cannot_be_approved(at_work: Path) -> None:
+    child = _terminal(at_work, "run", "daily_loop", "--state", "s.json")
+    child.expect(ASK)
+    child.sendline("v")
+    child.expect("value: ")
+    child.sendline("[1]")
+    child.expect("refused")
+    child.expect(ASK)
+    child.sendline("y")
+    child.expect("cannot be approved")
+    child.expect(ASK)
+    child.sendline("what?")
+    child.expect("y approves")
+    child.expect(ASK)
+    child.sendline("n")
+    child.expect("reason")
+    child.sendline("not today")
+    code, text = _ended(child)
+    assert code == 1
+    assert "rejected by ada: not today" in text
+
+
+@pytest.mark.parametrize("leave", ["q", "\x04", "\x03"], ids=["quit", "end of file", "interrupt"])
+def test_leaving_saves_the_run_and_says_how_to_go_on(at_work: Path, tier2: Tier2, leave: str) -> None:
+    child = _terminal(at_work, "run", "daily_loop", "--state", "s.json", "--state-out", "n.json")
+    child.expect(ASK)
+    child.send(leave + ("\n" if leave == "q" else ""))
+    code, text = _ended(child)
+    assert code == 3
+    command = re.search(r"tier2 (resume .*)", text)
+    assert command
+    assert tier2(*command.group(1).split()).returncode == 0
+    assert json.loads((at_work / "n.json").read_text())["daily"]["priorities"] == ["a", "b", "c"]
+
+
+def test_a_week_at_a_terminal(at_work: Path) -> None:
+    for day in range(2, 9):
+        child = _terminal(
+            at_work, "run", "daily_loop", "--state", "s.json", "--set", f"date=2026-03-0{day}", "--state-out", "s.json"
+        )  # fmt: skip
+        child.expect(ASK)
+        child.sendline("y")
+        assert _ended(child)[0] == 0
+    log = json.loads((at_work / "s.json").read_text())["log"]
+    assert [entry["date"] for entry in log] == [f"2026-03-0{day}" for day in range(2, 9)]
+
+
+def test_without_a_terminal_the_run_is_saved_and_resumed_to_the_same_bytes(at_work: Path, tier2: Tier2) -> None:
+    run = ("run", "daily_loop", "--state", "s.json")
+    done = tier2(*run)
+    assert done.returncode == 3
+    assert "waits for a decision at 'daily-confirm-priorities'" in done.stderr
+    file = _saved(at_work).name
+    assert f"tier2 resume {file} --approve" in done.stderr
+    done = tier2("resume", file, "--approve", "--actor", "ada", "--value", '["b"]', "--out", "r.json")
+    assert done.returncode == 0
+    result = json.loads((at_work / "r.json").read_text())
+    assert result["final_state"]["daily"]["priorities"] == ["b", "a", "c"]
+    assert result["receipt"]["human"]["daily-confirm-priorities"]["actor"] == "ada"
+
+
+def test_a_run_is_decided_once(at_work: Path, tier2: Tier2) -> None:
+    tier2("run", "daily_loop", "--state", "s.json")
+    file = _saved(at_work).name
+    assert tier2("resume", file, "--reject", "--reason", "no").returncode == 1
+    before = (at_work / file).read_bytes()
+    again = tier2("resume", file, "--approve")
+    assert (again.returncode, "decided already" in again.stderr) == (2, True)
+    assert (at_work / file).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--approve", "--value", "[1]"), "does not meet the step's schema"),
+        (("--approve", "--seen", "0" * 64), "no longer the ones that were shown"),
+        ((), "expected --approve or --reject"),
+        (("--value", "1"), "--value goes with"),
+        (("--approve", "--reject"), "not allowed with"),
+        (("--approve", "--value", "1e400"), "infinite"),
+    ],
+)
+def test_an_answer_that_does_not_fit_changes_nothing(
+    at_work: Path, tier2: Tier2, arguments: tuple[str, ...], message: str
+) -> None:
+    tier2("run", "daily_loop", "--state", "s.json")
+    file = _saved(at_work)
+    before = file.read_bytes()
+    done = tier2("resume", file.name, *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert file.read_bytes() == before
+
+
+def test_the_digest_of_what_was_shown_binds_the_answer(at_work: Path, tier2: Tier2) -> None:
+    shown = json.loads(tier2("run", "daily_loop", "--state", "s.json", "--json").stdout)
+    assert tier2("resume", shown["saved_as"], "--approve", "--seen", shown["consequences"]["digest"]).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda run: {**run, "initial_state": {}}, "digest does not fit"),
+        (lambda run: {**run, "extra": 1}, "unknown field 'extra'"),
+        (lambda run: {name: run[name] for name in run if name != "params"}, "lacks the field 'params'"),
+        (lambda run: {**run, "schema": "tier2.run/9"}, "no saved run"),
+        (lambda run: [run], "holds no object"),
+    ],
+)
+def test_a_damaged_file_is_refused(at_work: Path, tier2: Tier2, damage: Any, message: str) -> None:
+    tier2("run", "daily_loop", "--state", "s.json")
+    file = _saved(at_work)
+    file.write_text(json.dumps(damage(json.loads(file.read_text()))))
+    before = file.read_bytes()
+    done = tier2("resume", file.name, "--approve")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+    assert file.read_bytes() == before
+
+
+PLUGIN = """
+from tier2_core import Mission, Operation, StepSpec, WorkflowDefinition, hookimpl
+
+@hookimpl
+def tier2_missions():
+    steps = [{first}StepSpec("ask", "human", {{"description": "{asked}"}})]
+    return [Mission("passing", lambda params: WorkflowDefinition("w", steps))]
+
+@hookimpl
+def tier2_operations():
+    return [Operation("passing.mark", lambda state, call: state.set("mark", "{mark}"))]
+"""
+MARK = 'StepSpec("mark", "runtime", {"operation": "passing.mark"}), '
+
+
+def test_a_run_whose_mission_changed_or_is_gone_is_refused(at_work: Path, tier2: Tier2) -> None:
+    info = at_work / "site" / "passing-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: passing\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[tier2.missions]\npassing = passing_plugin\n")
+    module = at_work / "site" / "passing_plugin.py"
+    env = {"PYTHONPATH": str(at_work / "site"), "PYTHONDONTWRITEBYTECODE": "1"}
+    module.write_text(PLUGIN.format(first=MARK, asked="Sure?", mark="old"))
+    assert tier2("run", "passing", env=env).returncode == 3
+    file = _saved(at_work)
+    before = file.read_bytes()
+    module.write_text(PLUGIN.format(first=MARK, asked="Really?", mark="old"))
+    assert "plans other steps" in tier2("resume", file.name, "--approve", env=env).stderr
+    module.write_text(PLUGIN.format(first=MARK, asked="Sure?", mark="new"))
+    assert "an operation has changed" in tier2("resume", file.name, "--approve", env=env).stderr
+    gone = tier2("resume", file.name, "--approve")
+    assert (gone.returncode, "its mission is gone" in gone.stderr) == (2, True)
+    assert file.read_bytes() == before
+
+
+def test_two_resumes_at_the_same_time_decide_once(at_work: Path, tier2: Tier2) -> None:
+    tier2("run", "daily_loop", "--state", "s.json")
+    file = _saved(at_work).name
+    both = [
+        subprocess.Popen([TIER2, "resume", file, answer], cwd=at_work, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for answer in ("--approve", "--reject")
+    ]
+    for process in both:
+        process.communicate(timeout=60)
+    codes = sorted(process.returncode for process in both)
+    assert codes in ([0, 2], [1, 2])
+    ended = json.loads((at_work / file).read_text())
+    assert ended["decisions"][0]["approved"] is (codes[0] == 0)
+
+
+def test_actor_and_reason_cannot_steer_the_terminal(at_work: Path, tier2: Tier2) -> None:
+    tier2("run", "daily_loop", "--state", "s.json")
+    evil = "x\x1b]0;y\x07\u202ez"
+    done = tier2("resume", _saved(at_work).name, "--reject", "--actor", evil, "--reason", evil)
+    assert done.returncode == 1
+    assert "x\\x1b]0;y\\x07\\u202ez" in done.stdout
+    assert not {"\x1b", "\x07", "\u202e"} & set(done.stdout + done.stderr)
+
+
+def test_explore_shows_every_path_and_writes_a_suite_that_passes(at_work: Path, tier2: Tier2) -> None:
+    done = tier2("explore", "daily_loop", "--state", "s.json", "--suite", "paths.json")
+    assert done.returncode == 0
+    assert "daily-confirm-priorities approved: succeeded" in done.stdout
+    assert "daily-confirm-priorities rejected: rejected" in done.stdout
+    assert "passed" in tier2("test", "paths.json").stdout
+    value = ("--value", 'daily-confirm-priorities=["c"]')
+    paths = json.loads(tier2("explore", "daily_loop", "--state", "s.json", "--json", *value).stdout)
+    assert [path["outcome"]["status"] for path in paths] == ["succeeded", "rejected"]
+    assert '["c", "a", "b"]' in tier2("explore", "daily_loop", "--state", "s.json", *value).stdout

@@ -1,0 +1,93 @@
+"""tier2 explore: every path through a mission's human steps, and where it leads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tier2_core import (
+    Decision,
+    DecisionPath,
+    ExecutionContext,
+    MissionSpec,
+    apply_patch,
+    build_workflow,
+    decision_table,
+    thaw,
+)
+from tier2_io.cli.changes import say_changes
+from tier2_io.cli.inputs import UsageProblem, initial_state, params, registry, value_of
+from tier2_io.cli.main import DONE
+from tier2_io.files import check_writable, write_document
+from tier2_io.screen import safe, say, say_json, say_styled
+
+_STYLES = {"succeeded": "green", "failed": "red", "rejected": "yellow", "refused": "red"}
+
+
+def execute(options: Any) -> int:
+    """Show the decision table; with ``--suite``, write a suite with one scenario for each path."""
+    if options.suite is not None:
+        check_writable(options.suite)
+    known, given = registry(), params(options.param)
+    workflow = build_workflow(MissionSpec(options.mission, given), registry=known)
+    state = initial_state(options.state, options.set)
+    values = _values(options.value)
+    context = ExecutionContext(state, decisions=[Decision(step, value=value) for step, value in values.items()])
+    paths = decision_table(workflow, context, registry=known)
+    if options.suite is not None:
+        write_document(options.suite, _suite(options.mission, thaw(given), thaw(state), values, paths))
+    if options.json:
+        say_json([path.to_dict() for path in paths])
+        return DONE
+    say(f"{safe(options.mission)}: {len(paths)} path{'s' * (len(paths) != 1)}")
+    for path in paths:
+        say()
+        answers = ", ".join(f"{step} {answer}" for step, answer in path.answers) or "nobody is asked"
+        say_styled((f"  {answers}: ", ""), (path.outcome.status, _STYLES.get(path.outcome.status, "")))
+        if path.outcome.error_message and path.outcome.status != "rejected":
+            say(f"    {safe(path.outcome.error_message)}")
+        if path.outcome.status != "refused":
+            say_changes(state, apply_patch(state, path.outcome.patch))
+    if options.suite is not None:
+        say()
+        say(f"Written: {safe(options.suite)}")
+    return DONE
+
+
+def _values(pairs: list[str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        step, equals, text = pair.partition("=")
+        if not equals or not step:
+            raise UsageProblem(f"--value {pair!r} is not of the form STEP=VALUE.")
+        values[step] = value_of("--value", text)
+    return values
+
+
+def _suite(
+    mission: str, params: Any, state: Any, values: dict[str, Any], paths: tuple[DecisionPath, ...]
+) -> dict[str, Any]:
+    """A test document: one scenario a path, expecting what the path leads to now."""
+    scenarios, expectations = [], []
+    for path in paths:
+        if path.outcome.status == "refused":
+            continue  # there is no such run: the step does not take the value
+        name = ", ".join(f"{step} {answer}" for step, answer in path.answers) or "nobody is asked"
+        decisions = [
+            {"step_id": step, "approved": answer == "approved", "value": thaw(values.get(step))}
+            for step, answer in path.answers
+        ]
+        call = {"name": mission, "params": params, "decisions": decisions}
+        scenarios.append({"scenario_name": name, "initial_state": state, "missions": [call]})
+        wanted = {"status": path.outcome.status, "final_state": apply_patch(state, path.outcome.patch)}
+        for at, expected in wanted.items():
+            expectations.append(
+                {
+                    "id": f"{name}: {at}",
+                    "scenario_name": name,
+                    "mission_name": mission,
+                    "path": at,
+                    "op": "eq",
+                    "expected": thaw(expected),
+                }
+            )
+    return {"suite_name": f"every path of {mission}", "scenarios": scenarios, "expectations": expectations}

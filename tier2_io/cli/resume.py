@@ -1,0 +1,42 @@
+"""tier2 resume: a saved run goes on with a decision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tier2_core import Decision, DecisionError, InvalidSpecError, resume
+from tier2_io.cli.inputs import UsageProblem, registry, value_of
+from tier2_io.cli.outcome import check_outputs, ended
+from tier2_io.cli.people import answered, is_terminal, login_name
+from tier2_io.saved import load, only_one
+
+
+def execute(options: Any) -> int:
+    """Decide the step that waits, or ask at a terminal; the file then holds the run with the decision."""
+    given = options.approve or options.reject
+    for name in ("value", "reason", "actor", "seen"):
+        if getattr(options, name) is not None and not given:
+            raise UsageProblem(f"--{name} goes with --approve or --reject.")
+    if not given and (options.json or not is_terminal()):
+        raise UsageProblem("nobody can be asked without a terminal; expected --approve or --reject.")
+    check_outputs(options)
+    known = registry()
+    with only_one(options.file):
+        saved = load(options.file, known)
+        result = saved.result
+        if result.pending_step_id is None:
+            raise DecisionError(
+                f"{options.file}: the run waits for nothing: it was decided already and ended as {result.status}.",
+                reason="already_decided",
+            )
+        result = resume(result, _decision(options, result.pending_step_id)) if given else answered(result)
+        return ended(options, known, saved.mission, saved.params, result, options.file)
+
+
+def _decision(options: Any, step: str) -> Decision:
+    actor = login_name() if options.actor is None else options.actor
+    value = None if options.value is None else value_of("--value", options.value)
+    try:
+        return Decision(step, bool(options.approve), actor, options.reason or "", value, options.seen or "")
+    except InvalidSpecError as error:
+        raise UsageProblem(str(error)) from None
