@@ -7,10 +7,12 @@ import os
 import stat
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tier2_core import CallerError, InvalidValueError, freeze, parse_json, thaw
+from tier2_core import CallerError, InvalidValueError, freeze, thaw
+from tier2_core.values.canonical import read_json
 
 MAX_JSON_BYTES = 64 * 1024 * 1024
 MAX_TOML_BYTES = 64 * 1024  # its parser's time grows with the square of some inputs
@@ -28,31 +30,41 @@ def read_document(path: str) -> Any:
     Raises :class:`FileProblem` for what is missing, unreadable, empty, too large, no regular file, or no
     document.
     """
+    try:
+        return freeze(read_plain(path))
+    except FileProblem:
+        raise
+    except InvalidValueError as error:
+        raise FileProblem(f"{_name(path)}: {error}") from None
+
+
+def read_plain(path: str) -> Any:
+    """Like :func:`read_document`, but plain data: for what holds documents that are frozen each on its own."""
     toml = path != STDIN and path.lower().endswith(".toml")
     limit = MAX_TOML_BYTES if toml else MAX_JSON_BYTES
     data = _read(path, limit)
     if not data.strip():
         raise _problem(path, f"is empty; expected a {'TOML' if toml else 'JSON'} document")
     try:
-        return _parse_toml(data) if toml else parse_json(data)
+        return _parse_toml(data) if toml else read_json(data)
     except InvalidValueError as error:
         raise FileProblem(f"{_name(path)}: {error}") from None
 
 
-def read_object(path: str) -> Any:
-    """Like :func:`read_document`, for a file that has to hold an object."""
-    document = read_document(path)
-    if not hasattr(document, "keys"):
+def expect_object(path: str, document: Any) -> Any:
+    """The document of a file, if it is an object."""
+    if not isinstance(document, Mapping):
         raise _problem(path, 'holds no object; expected one at the top, as in {"tasks": []}')
     return document
 
 
 def write_document(path: str, document: Any) -> None:
-    """Write a document as readable JSON, keys sorted; an existing file is replaced only by a whole one.
+    """Write a document, or plain data with documents in it, as readable JSON with sorted keys.
 
-    Raises :class:`FileProblem`; what was there before is then still there.
+    An existing file is replaced only by a whole one. Raises :class:`FileProblem`; what was there before is then
+    still there.
     """
-    text = json.dumps(thaw(document), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, default=thaw) + "\n"
     check_writable(path)
     target = Path(path).resolve()  # a link stays a link
     temporary = ""
@@ -109,7 +121,7 @@ def _parse_toml(data: bytes) -> Any:
     import tomllib
 
     try:
-        return freeze(tomllib.loads(data.decode("utf-8")))
+        return tomllib.loads(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise InvalidValueError(f"Found a byte that is no UTF-8 at offset {error.start}; expected TOML.") from None
     except tomllib.TOMLDecodeError as error:
@@ -117,8 +129,6 @@ def _parse_toml(data: bytes) -> Any:
         raise InvalidValueError(f"Found no TOML: {text[:1].lower()}{text[1:]}.") from None
     except RecursionError:
         raise InvalidValueError("Found nesting deeper than 64; expected a flatter value.") from None
-    except InvalidValueError:
-        raise
     except ValueError:  # int() refuses more than 4,300 digits
         raise InvalidValueError("Found an integer beyond the range of a double; expected a smaller one.") from None
 

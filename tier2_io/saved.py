@@ -17,6 +17,7 @@ from tier2_core import (
     Decision,
     ExecutionContext,
     InvalidSpecError,
+    InvalidValueError,
     MissionSpec,
     OrchestrationResult,
     Registry,
@@ -24,10 +25,12 @@ from tier2_core import (
     __version__,
     build_workflow,
     digest,
+    freeze,
     run,
     thaw,
 )
-from tier2_io.files import FileProblem, read_object, write_document
+from tier2_core.values.canonical import wrapper_digest
+from tier2_io.files import FileProblem, expect_object, read_plain, write_document
 
 SCHEMA = "tier2.run/1"
 _TAG = "tier2/saved-run/v1"
@@ -69,7 +72,7 @@ class SavedRun:
             "tier2": __version__,
             "workflow_hash": self.result.run.workflow.hash,
         }
-        return {**document, "digest": digest(document, tag=_TAG)}
+        return {**document, "digest": wrapper_digest(document, tag=_TAG)}
 
 
 def save(saved: SavedRun, path: str | None) -> str:
@@ -88,7 +91,7 @@ def load(path: str, registry: Registry) -> SavedRun:
     Raises :class:`FileProblem` for a file that is damaged, of another make, or whose mission is gone or has
     changed.
     """
-    document = thaw(read_object(path))
+    document = expect_object(path, read_plain(path))
     if document.get("schema") != SCHEMA:
         raise FileProblem(f"{path} is no saved run; expected one with the schema {SCHEMA!r}.")
     missing = [name for name in _FIELDS if name not in document]
@@ -96,9 +99,6 @@ def load(path: str, registry: Registry) -> SavedRun:
     if missing or extra:
         what = f"lacks the field '{missing[0]}'" if missing else f"has the unknown field '{extra[0]}'"
         raise FileProblem(f"{path} is damaged: it {what}; nothing was changed.")
-    rest = {name: value for name, value in document.items() if name != "digest"}
-    if digest(rest, tag=_TAG) != document["digest"]:
-        raise FileProblem(f"{path} is damaged: its digest does not fit what it holds; nothing was changed.")
     try:
         mission = MissionSpec(document["mission"], document["params"])
         decisions = document["decisions"]
@@ -107,8 +107,11 @@ def load(path: str, registry: Registry) -> SavedRun:
             document["metadata"],
             None if decisions is None else [Decision(**decision) for decision in decisions],
         )
-    except (InvalidSpecError, TypeError) as error:
+        rest = {name: freeze(document[name]) for name in _FIELDS if name not in ("decisions", "digest")}
+    except (InvalidValueError, InvalidSpecError, TypeError) as error:
         raise FileProblem(f"{path} is damaged: {error}") from None
+    if wrapper_digest({**rest, "decisions": context.to_dict()["decisions"]}, tag=_TAG) != document["digest"]:
+        raise FileProblem(f"{path} is damaged: its digest does not fit what it holds; nothing was changed.")
     try:
         workflow = build_workflow(mission, registry=registry)
     except UnknownMissionError as error:

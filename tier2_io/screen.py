@@ -41,8 +41,8 @@ def complain(text: str) -> None:
 
 
 def say_json(document: Any) -> None:
-    """Print a document as JSON in ASCII, so that nothing in it reaches a terminal unescaped."""
-    say(json.dumps(thaw(document), indent=2, sort_keys=True))
+    """Print a document, or plain data with documents in it, as JSON in ASCII, which no terminal obeys."""
+    say(json.dumps(document, indent=2, sort_keys=True, default=thaw))
 
 
 def shown(value: Any, width: int = 60) -> str:

@@ -72,10 +72,25 @@ def _suites(state: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _tests(state: Mapping[str, Any]) -> dict[str, Any]:
+    """What earlier steps wrote; what they did not write is not guessed at."""
     tests = thaw(state.get("tests", {}))
     if type(tests) is not dict:
         raise StepFailed("'tests' is what run_tests writes to; expected an object, or nothing")
+    selected, results = tests.get("selected", []), tests.get("results", {})
+    if type(selected) is not list or type(results) is not dict or not all(map(_is_result, results.values())):
+        raise StepFailed("'tests' is not as run_tests writes it; run its steps in their order")
     return tests
+
+
+def _is_result(value: Any) -> bool:
+    return (
+        type(value) is dict
+        and type(value.get("passed")) is bool
+        and type(value.get("failures")) is list
+        and all(type(failure) is dict and type(failure.get("id")) is str for failure in value["failures"])
+        and type(value.get("metadata")) is dict
+        and type(value["metadata"].get("test_run_hash")) is str
+    )
 
 
 def _scenario_names(document: Mapping[str, Any]) -> list[str]:
@@ -115,7 +130,7 @@ def execute(state: Any, call: OperationCall) -> Any:
     suites, tests = _suites(state), _tests(state)
     results = {}
     for name in tests.get("selected", []):
-        if name not in suites:
+        if type(name) is not str or name not in suites:
             raise StepFailed(f"'tests.selected' names '{name}', which 'suites' does not have")
         try:
             outcome = run_test_run_from_config(suites[name], suites[name], registry=_Nested(registry, level + 1))

@@ -14,6 +14,7 @@ from tests.missions.conftest import Site
 from tests.missions.plugins import Bringing, one_step, registry_of, source
 from tier2_core import (
     BUILTINS,
+    InvalidSpecError,
     Mission,
     Operation,
     PluginError,
@@ -284,3 +285,17 @@ def test_the_mission_registry_cannot_be_assigned_to() -> None:
     with pytest.raises(TypeError):
         del registry["echo"]
     assert "mine" not in registry
+
+
+def test_nobody_takes_the_built_in_missions_away_by_their_plugin_s_name(site: Site) -> None:
+    site.install("builtin", "from tier2_core import hookimpl\n\n@hookimpl\ndef tier2_missions():\n    return []\n")
+    with pytest.raises(RegistryConflictError, match="'dist-builtin'"):
+        load_registry()
+    registry = load_registry(strict=False)
+    assert [failure.distribution for failure in registry.failures] == ["dist-builtin"]
+    assert "echo" in registry.missions
+
+
+def test_block_is_a_list_of_names_and_not_a_text() -> None:
+    with pytest.raises(InvalidSpecError, match="'block' must be a list"):
+        load_registry(entry_points=False, block="builtin")

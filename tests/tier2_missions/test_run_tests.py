@@ -309,3 +309,18 @@ def test_the_fourth_level_fails_and_says_why() -> None:
     assert run_mission("run_tests", {"strict": True}, nested(4, innermost)).error_message is None
     wrong = run_mission("run_tests", {}, nested(4, [of_innermost("status", "eq", "succeeded")]))
     assert wrong.final_state["tests"]["report"]["verdict"] == "failed"
+
+
+@pytest.mark.parametrize("operation", ["run_tests.execute", "run_tests.report"])
+@pytest.mark.parametrize(
+    "tests",
+    [{"selected": 5}, {"selected": [5]}, {"results": 5}, {"results": {"a": {}}}, {"results": {"a": {"passed": True}}}],
+)
+def test_its_operations_fail_their_step_on_what_they_did_not_write(operation: str, tests: dict[str, Any]) -> None:
+    step = StepSpec("s", "runtime", {"operation": operation})
+    result = run(WorkflowDefinition("w", [step]), ExecutionContext({"tests": tests}), registry=default_registry())
+    if not (operation == "run_tests.report" and tests == {"selected": [5]}):
+        assert result.status == "failed"
+        assert "run its steps in their order" in str(result.error_message) or "does not have" in str(
+            result.error_message
+        )

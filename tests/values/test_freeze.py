@@ -7,6 +7,7 @@ from copy import deepcopy
 from random import Random
 from typing import Any
 
+import pyrsistent
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from tests.strategies import (
     permuted,
     places,
     refused_scalars,
+    texts,
 )
 from tier2_core.errors import InvalidValueError
 from tier2_core.values.canonical import canonical_json
@@ -129,6 +131,11 @@ def test_a_persistent_map_made_elsewhere_is_converted() -> None:
     assert type(made["a"]) is list
 
 
+@given(documents() | st.lists(numbers()) | st.dictionaries(texts(), numbers()))
+def test_a_persistent_value_made_elsewhere_is_what_the_plain_one_is(document: Any) -> None:
+    assert exactly(thaw(freeze(pyrsistent.freeze(document)))) == exactly(normal(document))
+
+
 def test_a_persistent_value_that_is_already_normal_is_kept() -> None:
     made = pmap({"a": pvector([1, "b"])})
     assert freeze(made) is made
@@ -209,6 +216,7 @@ def _swapped(value: Any, data: st.DataObject) -> Any:
 )
 def test_same(a: Any, b: Any, equal: bool) -> None:
     assert same(a, b) is equal
+    assert same(b, a) is equal
     assert same([{"k": a}], [{"k": b}]) is equal
 
 

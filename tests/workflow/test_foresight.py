@@ -73,7 +73,9 @@ def test_the_table_has_every_path_with_what_a_run_of_it_gives(
 
 def test_both_answers_are_shown_with_what_they_change() -> None:
     steps = (TEXT, do("set", path="greeted", value=True), ask("sure"))
-    seen = consequences(suspended(*steps, state={"kept": "a long text that no patch repeats, not even a small one"}), "Ada")
+    seen = consequences(
+        suspended(*steps, state={"kept": "a long text that no patch repeats, not even a small one"}), "Ada"
+    )
     assert seen.to_dict() | {"digest": ""} == {
         "approve": {
             "error_message": None,

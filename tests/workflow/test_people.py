@@ -290,3 +290,8 @@ def test_deciding_up_front_and_one_at_a_time_give_identical_bytes(
     assert canonical_json(one_by_one.to_dict()) == canonical_json(up_front.to_dict())
     assert one_by_one.digest == up_front.digest
     assert one_by_one.run.trace == up_front.run.trace
+
+
+def test_a_step_that_was_passed_unattended_was_decided_by_nobody() -> None:
+    error = refused(run(plan(ask()), ExecutionContext()), Decision("ask"))
+    assert error.reason == "not_pending"

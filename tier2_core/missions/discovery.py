@@ -51,7 +51,8 @@ def installed(block: Collection[str] = ()) -> Iterator[Plugin | PluginError]:
     for point, distribution, version in points:
         if point.name in block:
             continue
-        if names.count(point.name) > 1:
+        # The name of a plugin of this distribution cannot be taken: it is the other that conflicts.
+        if names.count(point.name) > 1 and distribution != OWN_DISTRIBUTION:
             owners = ", ".join(f"'{d}'" for p, d, _ in points if p.name == point.name)
             yield RegistryConflictError(
                 f"Plugin '{point.name}' is announced by several distributions: {owners}; "

@@ -13,10 +13,12 @@ from tier2_core.errors import (
     FactoryError,
     InvalidParamsError,
     InvalidSpecError,
+    InvalidValueError,
 )
 from tier2_core.missions.mission import MissionRegistryEntry
 from tier2_core.missions.registry import default_registry
-from tier2_core.values.freeze import a_type
+from tier2_core.values.fields import with_prefix
+from tier2_core.values.freeze import a_type, freeze
 from tier2_core.workflow.engine import run
 from tier2_core.workflow.envelope import (
     ALLOWED_KINDS,
@@ -53,9 +55,15 @@ def build_workflow(mission: MissionSpec, *, registry: HasMissions | None = None)
         raise InvalidSpecError(f"The mission must be a MissionSpec, found {a_type(type(mission))}.", field="mission")
     entry = (default_registry() if registry is None else registry).get(mission.type)
     entry.validator(mission.params)
+    try:
+        recorded = freeze({"mission_type": mission.type, "params": mission.params})
+    except InvalidValueError as error:  # the plan records the params, which nests them one deeper
+        raise InvalidParamsError(
+            with_prefix(error, f"The params of mission '{mission.type}' leave no room for the plan around them"),
+            problems=[(error.path.removeprefix("/params"), str(error))],
+        ) from None
     workflow = _planned(entry, mission)
-    metadata = {**dict(workflow.metadata), "mission_type": mission.type, "params": mission.params}
-    workflow = attrs.evolve(workflow, metadata=metadata)
+    workflow = attrs.evolve(workflow, metadata={**dict(workflow.metadata), **dict(recorded)})  # type: ignore[arg-type]
     check_kinds(workflow, EnvelopePlanningError)
     check_counts(workflow, AntiFailurePlanningError)
     return workflow

@@ -14,10 +14,10 @@ from typing import Any
 import attrs
 from attrs import field, frozen
 
-from tier2_core.errors import PluginError, RegistryConflictError, UnknownMissionError, did_you_mean
+from tier2_core.errors import InvalidSpecError, PluginError, RegistryConflictError, UnknownMissionError, did_you_mean
 from tier2_core.missions.discovery import OWN_DISTRIBUTION, Plugin, installed, loaded, plugin_name
 from tier2_core.missions.mission import MissionRegistryEntry
-from tier2_core.values.canonical import digest
+from tier2_core.values.canonical import wrapper_digest
 from tier2_core.version import VERSION
 from tier2_core.workflow.operations import BUILTINS, Operation
 
@@ -49,7 +49,7 @@ class Registry:
     @cached_property
     def fingerprint(self) -> str:
         """The digest of what is registered: names, versions, owners and schemas, and tier2's version."""
-        return digest(self.to_dict(), tag="tier2/registry/v1")
+        return wrapper_digest(self.to_dict(), tag="tier2/registry/v1")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data that describes what is registered; no code in it."""
@@ -90,6 +90,10 @@ def load_registry(
     >>> list(load_registry([Greetings()], entry_points=False).missions)
     ['greet']
     """
+    if isinstance(block, str):
+        raise InvalidSpecError(
+            f"load_registry: 'block' must be a list of names, found the text {block!r}.", field="block"
+        )
     found = list(installed(block)) if entry_points else []
     # The missions of this distribution come first, so that with strict=False no stranger can take their names.
     found.sort(key=lambda plugin: plugin.distribution != OWN_DISTRIBUTION)

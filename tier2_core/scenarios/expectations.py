@@ -9,7 +9,7 @@ from pyrsistent import PMap
 
 from tier2_core.errors import InvalidSpecError
 from tier2_core.scenarios.suite import ScenarioSuiteResult
-from tier2_core.values.canonical import digest
+from tier2_core.values.canonical import wrapper_digest
 from tier2_core.values.fields import document, exact, flag, named, object_, shown, text, tuple_of, with_prefix
 from tier2_core.values.freeze import same, thaw
 from tier2_core.values.paths import format_pointer, parse_path, resolve_path
@@ -166,8 +166,8 @@ def evaluate_expectations(
     """
     plain: dict[tuple[str, str], Any] = {}  # each result is turned into plain data once
     results = tuple(_evaluated(suite_result, expectation, plain) for expectation in definition.expectations)
-    hashes = [digest(e.to_dict(), tag="tier2/expectation/v1") for e in definition.expectations]
-    metadata = {"expectations_hash": digest(hashes, tag="tier2/expectations/v1")}
+    hashes = [wrapper_digest(e.to_dict(), tag="tier2/expectation/v1") for e in definition.expectations]
+    metadata = {"expectations_hash": wrapper_digest(hashes, tag="tier2/expectations/v1")}
     return SuiteExpectationsResult(all(result.passed for result in results), results, metadata)
 
 

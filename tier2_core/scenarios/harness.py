@@ -10,7 +10,7 @@ from pyrsistent import PMap
 
 from tier2_core.missions.planning import HasMissions, run_mission
 from tier2_core.missions.registry import default_registry
-from tier2_core.values.canonical import digest
+from tier2_core.values.canonical import digest, wrapper_digest
 from tier2_core.values.fields import (
     exact,
     flag,
@@ -137,5 +137,5 @@ def run_scenario(defn: ScenarioDefinition, *, registry: HasMissions | None = Non
         "results": {label: result.digest for label, result in results.items()},
         "scenario_name": defn.scenario_name,
     }
-    metadata = {"scenario_hash": digest(parts, tag="tier2/scenario/v1"), "scenario_name": defn.scenario_name}
+    metadata = {"scenario_hash": wrapper_digest(parts, tag="tier2/scenario/v1"), "scenario_name": defn.scenario_name}
     return ScenarioResult(defn.scenario_name, results, metadata)

@@ -11,7 +11,7 @@ from pyrsistent import PMap
 from tier2_core.missions.planning import HasMissions
 from tier2_core.missions.registry import default_registry
 from tier2_core.scenarios.harness import ScenarioDefinition, ScenarioResult, run_scenario
-from tier2_core.values.canonical import digest
+from tier2_core.values.canonical import wrapper_digest
 from tier2_core.values.fields import named, object_, read_only, text, tuple_of
 from tier2_core.values.freeze import thaw
 from tier2_core.workflow.specs import NOTHING
@@ -82,5 +82,5 @@ def aggregate_suite(
         "scenarios": [result.metadata["scenario_hash"] for result in results.values()],
         "suite_name": defn.suite_name,
     }
-    metadata = {"suite_hash": digest(parts, tag="tier2/suite/v1"), "suite_name": defn.suite_name}
+    metadata = {"suite_hash": wrapper_digest(parts, tag="tier2/suite/v1"), "suite_name": defn.suite_name}
     return ScenarioSuiteResult(defn.suite_name, results, metadata)

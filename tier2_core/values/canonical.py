@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
@@ -39,16 +40,48 @@ def digest(value: Any, tag: str | None = None) -> str:
     False
     """
     document = freeze(value)
-    if tag is not None:
-        if type(tag) is not str or not tag or "\0" in tag or not tag.isascii():
-            raise InvalidValueError(f"Found the tag {tag!r}; expected ASCII text without NUL.")
-        return sha256(b"%s\0%s" % (tag.encode(), canonical_text(document).encode())).hexdigest()
     known = seal_of(document)
-    if known is None:
-        return sha256(canonical_text(document).encode()).hexdigest()
+    if tag is not None or known is None:
+        return _hashed(canonical_text(document), tag)
     if known.digest is None:
-        known.digest = sha256(canonical_text(document).encode()).hexdigest()
+        known.digest = _hashed(canonical_text(document), None)
     return known.digest
+
+
+def wrapper_digest(wrapper: Any, tag: str | None = None) -> str:
+    """Like :func:`digest`, for what the library itself puts together out of documents: specs, results, records.
+
+    ``wrapper`` is a plain dict or list of such, of documents that are frozen or were thawed, and of scalars. The
+    documents may be as deep as any, so that around them the limit on depth does not hold; where it does, the
+    digest is that of :func:`digest`.
+
+    >>> wrapper_digest({"state": freeze({"n": 1})}) == digest({"state": {"n": 1}})
+    True
+    """
+    return _hashed(_wrapper_text(wrapper), tag)
+
+
+def _hashed(text: str, tag: str | None) -> str:
+    if tag is None:
+        return sha256(text.encode()).hexdigest()
+    if type(tag) is not str or not tag or "\0" in tag or not tag.isascii():
+        raise InvalidValueError(f"Found the tag {tag!r}; expected ASCII text without NUL.")
+    return sha256(b"%s\0%s" % (tag.encode(), text.encode())).hexdigest()
+
+
+def _wrapper_text(wrapper: Any) -> str:
+    if type(wrapper) is dict:
+        names = _in_order(wrapper)
+        return "{" + ",".join([f"{quote(name)}:{_wrapper_text(wrapper[name])}" for name in names]) + "}"
+    if type(wrapper) is list or type(wrapper) is tuple:
+        return "[" + ",".join([_wrapper_text(part) for part in wrapper]) + "]"
+    return canonical_text(wrapper)
+
+
+def _in_order(names: Iterable[str]) -> list[str]:
+    """The keys of an object as RFC 8785 section 3.2.3 sorts them: as arrays of UTF-16 units."""
+    listed = list(names)
+    return sorted(listed, key=None if all(map(plain_key, listed)) else _utf16)
 
 
 def canonical_text(document: Document) -> str:
@@ -60,7 +93,7 @@ def canonical_text(document: Document) -> str:
         # Then the C encoder writes the same: its floats and its order of keys are RFC 8785's.
         return _encode(document)
     if type(document) is PMap:
-        names = sorted(document, key=None if all(map(plain_key, document)) else _utf16)
+        names = _in_order(document)
         return "{" + ",".join([f"{quote(name)}:{canonical_text(document[name])}" for name in names]) + "}"
     return "[" + ",".join([canonical_text(part) for part in document]) + "]"  # type: ignore[union-attr]
 
@@ -76,7 +109,7 @@ def short_text(document: Document) -> str:
 
 
 def _utf16(name: str) -> bytes:
-    return name.encode("utf-16-be")  # RFC 8785 section 3.2.3: keys are compared as arrays of UTF-16 units
+    return name.encode("utf-16-be")
 
 
 def _plain_container(container: Any) -> Any:
@@ -97,19 +130,20 @@ _encode = json.JSONEncoder(
 ).encode
 
 
-class _Repeated:
-    """Stands where an object with a duplicate key was read, until its place is known."""
+class _Repeated(dict[str, Any]):
+    """An object of which a key came twice; ``key`` is that key."""
 
-    def __init__(self, key: str) -> None:
-        self.key = key
+    key: str
 
 
-def _object(pairs: list[tuple[str, Any]]) -> Any:
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) == len(pairs):
         return made
     count = Counter(name for name, _ in pairs)
-    return _Repeated(min(name for name in count if count[name] > 1))
+    repeated = _Repeated(made)
+    repeated.key = min(name for name in count if count[name] > 1)
+    return repeated
 
 
 def parse_json(data: bytes | str) -> Document:
@@ -124,6 +158,26 @@ def parse_json(data: bytes | str) -> Document:
     Traceback (most recent call last):
     tier2_core.errors.InvalidValueError: At '/a': found the key 'b' twice in one object; expected each key once.
     """
+    plain = _read(data)
+    try:
+        return freeze(plain)
+    except InvalidValueError:  # it refuses a _Repeated as well: a good text is not searched for one
+        _refuse_repeated(plain)
+        raise
+
+
+def read_json(data: bytes | str) -> Any:
+    """Like :func:`parse_json`, but gives plain data that is not frozen yet.
+
+    For what holds documents, as a saved run does: each may be as deep as any, so that the whole is deeper.
+    """
+    plain = _read(data)
+    _refuse_repeated(plain)
+    return plain
+
+
+def _read(data: bytes | str) -> Any:
+    """The plain data of a JSON text; an object that has a key twice is a :class:`_Repeated`."""
     if not isinstance(data, str | bytes | bytearray | memoryview):
         raise InvalidValueError(f"Found {a_type(type(data))}; expected the bytes of a JSON text.")
     try:
@@ -135,7 +189,7 @@ def parse_json(data: bytes | str) -> Document:
     if text.startswith("\ufeff"):
         raise InvalidValueError("Found a byte-order mark; expected JSON in UTF-8 without one.")
     try:
-        plain = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise InvalidValueError(
             f"Found no JSON at line {error.lineno}, column {error.colno}: {error.msg[:1].lower()}{error.msg[1:]}."
@@ -146,32 +200,24 @@ def parse_json(data: bytes | str) -> Document:
         raise
     except ValueError:  # int() refuses more than 4,300 digits
         raise InvalidValueError("Found an integer beyond the range of a double; expected a smaller one.") from None
-    try:
-        return freeze(plain)
-    except InvalidValueError:  # it refuses a _Repeated as well: a good text is not searched for one
-        twice = _find_repeated(plain)
-        if twice is None:
-            raise
-    path, key = map(printable, twice)
-    where = f"At '{path}': found" if path else "Found"
-    raise InvalidValueError(f"{where} the key '{key}' twice in one object; expected each key once.", path=path)
 
 
 def _refuse_constant(name: str) -> Any:
     raise InvalidValueError(f"Found {name}; expected a finite number, as JSON has no other.")
 
 
-def _find_repeated(root: Any) -> tuple[str, str] | None:
-    """The place and the key of the first object that has one twice."""
+def _refuse_repeated(root: Any) -> None:
+    """:class:`InvalidValueError` for the first object, in sorted order, that has a key twice."""
     waiting: list[tuple[Any, tuple[Any, ...]]] = [(root, ())]
     while waiting:
         value, path = waiting.pop()
         if type(value) is _Repeated:
-            return format_pointer(path), value.key
-        if len(path) > 64:
-            continue  # freeze() refuses it
+            pointer = printable(format_pointer(path))
+            where = f"At '{pointer}': found" if pointer else "Found"
+            raise InvalidValueError(
+                f"{where} the key '{printable(value.key)}' twice in one object; expected each key once.", path=pointer
+            )
         if type(value) is dict:
             waiting.extend((value[name], (*path, name)) for name in sorted(value, reverse=True))
         elif type(value) is list:
             waiting.extend((value[place], (*path, place)) for place in range(len(value) - 1, -1, -1))
-    return None

@@ -162,7 +162,7 @@ def resume(result: OrchestrationResult, decision: Decision) -> OrchestrationResu
     pending = () if run.pending is None else (run.pending,)
     _check_decided_steps(run.workflow, (decision,), pending)
     if run.pending != decision.step_id:
-        decided = any(entry.step.id == decision.step_id for entry in run.trace)
+        decided = any(entry.step.id == decision.step_id and entry.decision for entry in run.trace)
         raise DecisionError(
             f"Step '{decision.step_id}' "
             + ("was decided already" if decided else "is not waiting for a decision")

@@ -13,7 +13,7 @@ from attrs import frozen
 from pyrsistent import PMap
 
 from tier2_core.errors import DecisionError
-from tier2_core.values.canonical import digest
+from tier2_core.values.canonical import digest, wrapper_digest
 from tier2_core.values.freeze import freeze, thaw
 from tier2_core.values.patch import make_patch
 from tier2_core.workflow.engine import RUNNING, SUSPENDED, Run, finish, start
@@ -116,7 +116,7 @@ def foreseen(run: Run, value: Any) -> Consequences:
         "value": document,
         "workflow": run.workflow.hash,
     }
-    return Consequences(step.id, document, approve, reject, digest(parts, tag="tier2/consequences/v1"))
+    return Consequences(step.id, document, approve, reject, wrapper_digest(parts, tag="tier2/consequences/v1"))
 
 
 def decision_table(

@@ -110,6 +110,9 @@ def expectation(payload: PMap[str, Any]) -> None:
     path(payload)
     if "op" not in payload:
         raise _refuse("its payload has no 'op'; expected an operator of expectations, as 'eq'", "op")
-    check_predicate(payload["op"], payload.get("expected"))
+    try:
+        check_predicate(payload["op"], payload.get("expected"))
+    except InvalidSpecError as error:
+        raise _refuse(str(error).rstrip("."), error.field) from None
     if payload["op"] not in ("exists", "absent") and "expected" not in payload:
         raise _refuse(f"its payload has no 'expected'; expected what '{payload['op']}' compares with", "expected")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 from pyrsistent import PMap
 
-from tier2_core.values.canonical import digest
+from tier2_core.values.canonical import digest, wrapper_digest
 from tier2_core.values.freeze import thaw
 from tier2_core.workflow.specs import StepSpec
 
@@ -120,15 +120,18 @@ class OrchestrationResult:
     @cached_property
     def digest(self) -> str:
         """The SHA-256 of the canonical bytes of :meth:`to_dict`, computed when first asked for."""
-        return digest(self.to_dict())
+        return wrapper_digest({**self._parts(), "final_state": self.run.state})
 
     def to_dict(self) -> dict[str, Any]:
         """The whole result as plain JSON data with sorted keys."""
+        return dict(sorted({**self._parts(), "final_state": self.final_state}.items()))
+
+    def _parts(self) -> dict[str, Any]:
+        """All but the final state."""
         return {
             "error_message": self.error_message,
             "executed_steps": [step.to_dict() for step in self.executed_steps],
             "failed_step_id": self.failed_step_id,
-            "final_state": self.final_state,
             "id": self.id,
             "lineage": self.lineage,
             "pending_step_id": self.pending_step_id,

@@ -16,7 +16,7 @@ from attrs import field, frozen
 from pyrsistent import PMap, pmap
 
 from tier2_core.errors import InvalidSpecError
-from tier2_core.values.canonical import digest
+from tier2_core.values.canonical import wrapper_digest
 from tier2_core.values.fields import (
     document,
     exact,
@@ -107,7 +107,7 @@ class WorkflowDefinition:
     @cached_property
     def hash(self) -> str:
         """The digest of :meth:`to_dict` under the tag ``tier2/workflow/v1``, computed once."""
-        return digest(self.to_dict(), tag="tier2/workflow/v1")
+        return wrapper_digest(self.to_dict(), tag="tier2/workflow/v1")
 
 
 @frozen(field_transformer=named)

@@ -17,7 +17,7 @@ from tier2_core import (
     thaw,
 )
 from tier2_core.values.edit import set_with_parents
-from tier2_io.files import read_object
+from tier2_io.files import expect_object, read_document
 from tier2_io.screen import complain
 
 
@@ -49,7 +49,7 @@ def params(pairs: Iterable[str]) -> Mapping[str, Any]:
 
 def initial_state(path: str | None, changes: Iterable[str]) -> Any:
     """The state in a file (default: empty) with the changes of ``--set POINTER=VALUE`` made."""
-    state = freeze({}) if path is None else read_object(path)
+    state = freeze({}) if path is None else expect_object(path, read_document(path))
     for change in changes:
         pointer, value = _pair("--set", change, "POINTER=VALUE")
         try:

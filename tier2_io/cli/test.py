@@ -21,7 +21,7 @@ from tier2_core import (
 )
 from tier2_io.cli.inputs import registry
 from tier2_io.cli.main import DONE, FAILED
-from tier2_io.files import FileProblem, read_object
+from tier2_io.files import FileProblem, expect_object, read_plain
 from tier2_io.screen import complain, progress, safe, say, say_json, shown
 
 
@@ -43,7 +43,7 @@ def _parsed(paths: list[str]) -> list[tuple[str, ScenarioSuiteDefinition, SuiteE
     parsed, mistakes = [], []
     for path in paths:
         try:
-            document = read_object(path)
+            document = expect_object(path, read_plain(path))
             for warning in unknown_fields(document):
                 complain(f"warning: {path}: {warning}")
             parsed.append((path, *parse_test_document(document)))
