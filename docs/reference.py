@@ -22,7 +22,8 @@ OPENING = """\
 A runtime step names one in its payload: `StepSpec("id", "runtime", {"operation": "set", ...})`. Paths are dotted
 (`tasks.0.title`) or JSON Pointers (`/tasks/0/title`, which reaches every key). Each operation is atomic: if it fails,
 the state is the one before it. What comes out is again a JSON document: nested at most 64 deep, numbers that are
-doubles, at most 64 MiB canonical. A payload that an operation cannot work with is an `InvalidSpecError` before any step runs.
+doubles, at most 64 MiB canonical. A payload that an operation cannot work with is an `InvalidSpecError` before any step
+runs.
 
 This page is made by `docs/reference.py` from the table of operations and from runs of the examples.
 """

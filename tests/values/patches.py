@@ -59,7 +59,7 @@ def add(holder: list[Plain], tokens: list[str], value: Plain) -> None:
         holder[0] = value
         return
     parent = value_of(holder[0], tokens[:-1])
-    place = place_in(parent, tokens[-1], end=True)
+    place: Any = place_in(parent, tokens[-1], end=True)
     if isinstance(parent, list):
         parent.insert(place, value)
     else:
@@ -155,7 +155,7 @@ def pointers(draw: st.DrawFn, document: Plain) -> Plain:
         return draw(st.sampled_from(JUNK))
     if kind <= 4:
         if isinstance(part, list):
-            return pointer((*place, draw(st.sampled_from(("-", len(part), 0, "01", len(part) + 1)))))
+            return pointer((*place, draw(st.sampled_from(("-", f"{len(part)}", "0", "01", f"{len(part) + 1}")))))
         if isinstance(part, dict):
             return pointer((*place, draw(texts())))
     return pointer(place)

@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyrsistent import pmap
 
-from tests.strategies import documents, frozen_documents, numbers, places, texts, vectors
+from tests.strategies import documents, frozen_documents, nested, numbers, places, texts, vectors
 from tier2_core.errors import InvalidValueError
-from tier2_core.values.canonical import canonical_json, digest, parse_json
+from tier2_core.values.canonical import canonical_json, digest, parse_json, read_json, wrapper_digest
 from tier2_core.values.edit import set_at
 from tier2_core.values.freeze import freeze, same, thaw
 
@@ -126,6 +126,19 @@ def test_a_digest_is_that_of_the_document_as_it_is_after_a_change() -> None:
     assert digest(before) == first
 
 
+@given(frozen_documents(), texts(), st.none() | st.just("tier2/link/v1"))
+def test_the_digest_of_a_wrapper_is_that_of_the_document_it_would_be(document: Any, name: str, tag: str | None) -> None:
+    for part in (document, thaw(document)):
+        for wrapper in (part, [part], {name: part, "b": [1, part], "\ue000": None, "😀": "x"}):
+            assert wrapper_digest(wrapper, tag) == digest(wrapper, tag)
+
+
+def test_a_wrapper_may_hold_documents_as_deep_as_any() -> None:
+    document = freeze(nested(0, 64))
+    expected = b'{"before":[%s]}' % canonical_json(document)
+    assert wrapper_digest({"before": [document]}) == sha256(expected).hexdigest()
+
+
 # --- reading -------------------------------------------------------------------------------------
 
 
@@ -213,6 +226,16 @@ def test_a_duplicate_key_is_found_wherever_it_is(document: Any, data: st.DataObj
     error = refusal(text)
     assert error.path == "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in place)
     assert "twice in one object" in str(error)
+
+
+def test_what_is_read_without_freezing_is_read_as_strictly() -> None:
+    assert read_json(b'{"b": 1.0, "a": [true]}') == {"b": 1.0, "a": [True]}
+    deep = "[" * 100 + '{"a":{"k":0%s}}' + "]" * 100
+    assert read_json(deep % "") == json.loads(deep % "")
+    for text, path in ((deep % ',"k":1', "/0" * 100 + "/a"), ("[NaN]", ""), ("{} x", ""), ("[" * 100_000, "")):
+        with pytest.raises(InvalidValueError) as caught:
+            read_json(text)
+        assert caught.value.path == path
 
 
 def test_a_duplicate_in_a_very_large_object_is_found() -> None:

@@ -16,7 +16,7 @@ from pyrsistent import PMap, pmap
 from tests.strategies import documents, frozen_documents, nested, objects, places, texts
 from tier2_core.errors import InvalidPathError, InvalidValueError
 from tier2_core.values.canonical import canonical_json
-from tier2_core.values.edit import append_at, delete_at, set_at, set_with_parents, value_at
+from tier2_core.values.edit import append_at, delete_at, add_at, set_at, set_with_parents, value_at
 from tier2_core.values.freeze import freeze, thaw
 from tier2_core.values.seal import MAX_DEPTH, VECTOR, canonical_size, seal_of
 
@@ -71,6 +71,16 @@ def model_append(document: Any, tokens: Tokens, value: Any) -> Any:
     return document
 
 
+def model_add(document: Any, tokens: Tokens, value: Any) -> Any:
+    parent = reached(document, tokens[:-1])
+    if not isinstance(parent, list):
+        return model_set(document, tokens, value)
+    if tokens[-1] not in ("-", str(len(parent))):
+        part_of(parent, tokens[-1])
+    parent.insert(len(parent) if tokens[-1] == "-" else int(tokens[-1]), value)
+    return document
+
+
 def model_set_with_parents(document: Any, tokens: Tokens, value: Any) -> Any:
     here = document
     for token in tokens[:-1]:
@@ -83,6 +93,7 @@ def model_set_with_parents(document: Any, tokens: Tokens, value: Any) -> Any:
 Edit = tuple[Callable[[Any, Tokens, Any], Any], Callable[[Any, Tokens, Any], Any]]
 SET: Edit = (set_at, model_set)
 DELETE: Edit = (lambda document, tokens, _: delete_at(document, tokens), model_delete)
+ADD: Edit = (add_at, model_add)
 APPEND: Edit = (append_at, model_append)
 SET_WITH_PARENTS: Edit = (set_with_parents, model_set_with_parents)
 
@@ -96,7 +107,7 @@ def addresses(draw: st.DrawFn, plain: Any, below_root: bool = False) -> Tokens:
     tokens = tuple(map(str, draw(st.sampled_from(list(places(plain))))[0]))
     match draw(st.integers(0, 3)):
         case 0:
-            tokens = (*tokens[:-1], draw(texts()))
+            tokens = (*tokens[:-1], draw(texts() | st.sampled_from(["-", "0", "1", "2"])))
         case 1:
             tokens = (*tokens, *draw(st.lists(texts() | st.sampled_from(["0", "1"]), max_size=3)))
     return tokens if tokens or not below_root else ("a",)
@@ -134,7 +145,9 @@ def check_shared(old: Any, new: Any, tokens: Tokens) -> None:
             check_shared(old[here], new[here], rest)
     else:
         kept = [part for place, part in enumerate(old) if str(place) != here]
-        others = [part for place, part in enumerate(new) if str(place) != here or len(new) < len(old)]
+        came = str(len(new) - 1) if here == "-" else here
+        others = [part for place, part in enumerate(new) if str(place) != came or len(new) < len(old)]
+        kept = list(old) if len(new) > len(old) else kept
         assert all(a is b for a, b in zip(kept, others, strict=True))
         if len(old) == len(new) and int(here) < len(old):
             check_shared(old[int(here)], new[int(here)], rest)
@@ -146,7 +159,7 @@ def test_edits_do_what_the_model_does(document: Any, data: st.DataObject) -> Non
     """After each of a sequence of edits; one that the model refuses is an InvalidPathError that names the path."""
     frozen = freeze(document)
     for _ in range(data.draw(st.integers(1, 5))):
-        edit, model = data.draw(st.sampled_from([SET, SET, DELETE, APPEND, SET_WITH_PARENTS]))
+        edit, model = data.draw(st.sampled_from([SET, SET, DELETE, ADD, APPEND, SET_WITH_PARENTS]))
         plain = thaw(frozen)
         if data.draw(st.booleans()):
             canonical_size(frozen)  # from here on it is kept up to date, not counted anew
@@ -183,6 +196,13 @@ def test_a_change_of_nothing_gives_the_very_same_document(document: Any) -> None
         assert set_with_parents(document, tokens, part) is document
 
 
+def test_an_equal_scalar_changes_nothing_and_one_that_only_python_calls_equal_does() -> None:
+    document: Any = freeze({"a": 1, "b": [1.5]})
+    assert set_at(document, ("b", "0"), float("1.5")) is document
+    assert set_at(document, ("a",), True)["a"] is True
+    assert canonical_json(document) == b'{"a":1,"b":[1.5]}'
+
+
 @given(objects(8), texts(), frozen_documents(4))
 def test_what_was_added_can_be_taken_away(plain: dict[str, Any], name: str, value: Any) -> None:
     plain.pop(name, None)
@@ -213,6 +233,13 @@ def test_commas_are_counted_for_the_first_the_second_and_the_last(value: Any, si
         document = edit(document)
         sizes.append((canonical_size(document), len(canonical_json(document))))
     assert all(counted == written for counted, written in sizes)
+
+
+def test_keys_that_edits_bring_in_are_sorted_by_utf_16_units() -> None:
+    document = freeze({"a": 0})
+    for tokens in (("\ue000",), ("😀",), ("b", "\uffff"), ("b", "\U00010000")):
+        document = set_with_parents(document, tokens, 0)
+    assert canonical_json(document) == '{"a":0,"b":{"\U00010000":0,"\uffff":0},"😀":0,"\ue000":0}'.encode()
 
 
 # --- depth ---------------------------------------------------------------------------------------
