@@ -65,7 +65,7 @@ def pytest_in_copy(session: nox.Session, *arguments: str, env: dict[str, str] | 
     for name in ("pyproject.toml", "conftest.py", "README.md", "CHANGELOG.md"):
         shutil.copy(ROOT / name, place / name)
     where = Path(
-        str(session.run("python", "-c", "import tier2_core; print(tier2_core.__path__[0])", silent=True)).strip()
+        str(session.run("python", "-P", "-c", "import tier2_core; print(tier2_core.__path__[0])", silent=True)).strip()
     )
     packages = [str(where.parent / name) for name in PACKAGES]
     with session.chdir(place):

@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.workflow.test_foresight import asking_plans, documents, states
+from tests.workflow.plans import documents, states
+from tests.workflow.test_foresight import asking_plans
 from tier2_core import (
     Decision,
     ExecutionContext,

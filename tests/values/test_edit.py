@@ -16,7 +16,7 @@ from pyrsistent import PMap, pmap
 from tests.strategies import documents, frozen_documents, nested, objects, places, texts
 from tier2_core.errors import InvalidPathError, InvalidValueError
 from tier2_core.values.canonical import canonical_json
-from tier2_core.values.edit import append_at, delete_at, add_at, set_at, set_with_parents, value_at
+from tier2_core.values.edit import add_at, append_at, delete_at, set_at, set_with_parents, value_at
 from tier2_core.values.freeze import freeze, thaw
 from tier2_core.values.seal import MAX_DEPTH, VECTOR, canonical_size, seal_of
 
@@ -73,7 +73,7 @@ def model_append(document: Any, tokens: Tokens, value: Any) -> Any:
 
 def model_add(document: Any, tokens: Tokens, value: Any) -> Any:
     parent = reached(document, tokens[:-1])
-    if not isinstance(parent, list):
+    if not tokens or not isinstance(parent, list):
         return model_set(document, tokens, value)
     if tokens[-1] not in ("-", str(len(parent))):
         part_of(parent, tokens[-1])
