@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -45,6 +46,7 @@ def refusal(schema: Any, document: Any = None) -> InvalidSchemaError:
         ({"$ref": "#here", "$defs": {"x": {"$anchor": "here", "type": "null"}}}, None),
         ({"$id": "https://example.com/a", "$ref": "b", "$defs": {"b": {"$id": "b", "type": "null"}}}, None),
         ({"properties": {"next": {"$ref": "#"}}}, {"next": {"next": {}}}),
+        ({"allOf": [{"$ref": "#/$defs/a"}, {"$ref": "#/$defs/a"}], "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {}}}, 1),
         ({"properties": {"pattern": {"type": "string"}}}, {"pattern": "["}),
         ({"const": {"pattern": "["}}, {"pattern": "["}),
         ({"enum": [{"patternProperties": {"(": 1}}]}, {"patternProperties": {"(": 1}}),
@@ -173,6 +175,13 @@ def test_nothing_outside_the_schema_is_fetched(keyword: str, reference: str) -> 
     assert schema_problems({"properties": {"a": {keyword: reference}}}, {}) == ()
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_a_file_that_is_there_is_not_read(tmp_path: Path) -> None:
+    there = tmp_path / "schema.json"
+    there.write_text("{}", encoding="utf-8")
+    assert "is not in the schema" in str(refusal({"$ref": there.as_uri()}, 1))
+
+
 @pytest.mark.parametrize(
     "schema",
     [
@@ -184,11 +193,12 @@ def test_nothing_outside_the_schema_is_fetched(keyword: str, reference: str) -> 
         {"$dynamicAnchor": "a", "not": {"$dynamicRef": "#a"}},
         {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"anyOf": [{"$ref": "#/$defs/a"}]}}},
         {"items": {"items": {"not": {"$ref": "#/items/items"}}}},
-        {"not": {"$schema": DIALECT, "not": {"$ref": "#"}}},
     ],
 )
-def test_a_reference_without_end_is_refused_at_every_depth_of_the_stack(schema: Any) -> None:
-    """An exhausted stack ends in as many ways as there are places to exhaust it at."""
+def test_a_reference_without_end_is_refused_at_every_depth_of_the_stack(
+    schema: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """An exhausted stack ends in as many ways as there are places to exhaust it at; some print a panic."""
 
     def judged(frames: int) -> str:
         return judged(frames - 1) if frames else str(refusal(schema, [[1]]))
@@ -196,6 +206,17 @@ def test_a_reference_without_end_is_refused_at_every_depth_of_the_stack(schema: 
     said = {judged(frames) for frames in range(40)}
     assert len(said) == 1
     assert "refers to itself without end" in said.pop()
+    assert capfd.readouterr().err == ""
+
+
+def test_a_reference_without_end_under_a_dialect_of_its_own_is_refused_too() -> None:
+    """There jsonschema falls back to its own following of references, until the stack is exhausted."""
+    schema = {"not": {"$schema": DIALECT, "not": {"$ref": "#"}}}
+
+    def judged(frames: int) -> str:
+        return judged(frames - 1) if frames else str(refusal(schema, 1))
+
+    assert len({judged(frames) for frames in range(40)}) == 1
 
 
 @given(documents(6), st.data())

@@ -112,8 +112,9 @@ def _entry_points() -> Iterable[tuple[EntryPoint, str, str]]:
     from importlib.metadata import entry_points
 
     for point in entry_points(group=GROUP):
-        owner = point.dist
-        yield point, (owner.metadata["Name"] or "") if owner else "", (owner.version or "") if owner else ""
+        # Of a distribution that was half removed there may be no metadata left.
+        metadata: Any = (point.dist.metadata if point.dist is not None else None) or {}
+        yield point, str(metadata.get("Name") or ""), str(metadata.get("Version") or "")
 
 
 def _imported(point: EntryPoint, distribution: str) -> Any:
