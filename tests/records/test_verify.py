@@ -18,6 +18,7 @@ from tier2_core import (
     Operation,
     Record,
     RecordError,
+    StepSpec,
     WorkflowDefinition,
     load_record,
     load_registry,
@@ -26,6 +27,7 @@ from tier2_core import (
     run_mission,
     verify_record,
 )
+from tier2_core.records.verify import registry_note
 
 STEPS = [do("set", "one", path="a", value=1), ask("ask", into="b"), do("increment", "two", path="a")]
 
@@ -178,6 +180,37 @@ def test_what_changed_in_a_plugin_is_told(brought: Any, cause: str, step: str | 
     verification = verify_record(MARKED, registry=known)
     assert (verification.cause, verification.step_id) == (cause, step)
     assert message in verification.message
+
+
+def test_an_operation_that_is_gone_is_told_with_its_step() -> None:
+    verification = verify_record(MARKED, registry=registry_of(marking("old")[0]))
+    assert (verification.cause, verification.step_id, verification.index) == ("operation", "mark", 0)
+    assert "'t.mark', which is not known" in verification.message
+    listed = plan(do("noop", "a"), StepSpec("b", "runtime", {"operation": ["noop"]})).to_dict()
+    assert verify_record(forged(RECORD, workflow=listed, decisions=[])).step_id == "b"
+
+
+def test_what_leads_to_nothing_else_is_no_reason_to_refuse() -> None:
+    mission, operation = marking("old")
+    for other in (attrs.evolve(mission, version="2", summary="more", state_schema={"type": "object"}), mission):
+        known = load_registry([Bringing(other, operation), Bringing(name="more")], entry_points=False)
+        assert known.fingerprint != MARKED.registry["fingerprint"]
+        assert verify_record(MARKED, registry=known).verified
+        assert registry_note(MARKED, known).startswith("The registry is another than then; something else")
+    assert registry_note(MARKED, registry_of(*marking("old"))) == ""
+    assert "was there then, and is not now" in registry_note(MARKED, load_registry(entry_points=False))
+
+
+def test_another_question_is_another_plan() -> None:
+    asking, other = (
+        Mission("asking", lambda params, text=text: WorkflowDefinition("w", [ask("a", description=text)]))
+        for text in ("Sure?", "Really?")
+    )
+    record = make_record(run_mission("asking", ExecutionContext({}, None, []), registry=registry_of(asking)))
+    assert verify_record(record, registry=registry_of(asking)).verified
+    verification = verify_record(record, registry=registry_of(other))
+    assert (verification.cause, verification.step_id) == ("plan", "a")
+    assert verification.expected["payload"] == {"description": "Sure?"}
 
 
 def test_a_plan_with_another_name_is_told() -> None:

@@ -12,7 +12,15 @@ from typing import Any
 
 from attrs import field, frozen
 
-from tier2_core.errors import CallerError, DecisionError, InvalidSpecError, PatchError, PluginError, UnknownMissionError
+from tier2_core.errors import (
+    CallerError,
+    DecisionError,
+    InvalidSpecError,
+    PatchError,
+    PluginError,
+    UnknownMissionError,
+    UnknownOperationError,
+)
 from tier2_core.missions.planning import HasMissions, build_workflow
 from tier2_core.missions.registry import Registry, default_registry
 from tier2_core.records.record import Record, RecordLink, links_of, parts_of, registry_parts
@@ -23,7 +31,7 @@ from tier2_core.version import VERSION
 from tier2_core.workflow.engine import run
 from tier2_core.workflow.operations import HasOperations, State
 from tier2_core.workflow.result import OrchestrationResult
-from tier2_core.workflow.specs import MissionSpec, WorkflowDefinition
+from tier2_core.workflow.specs import MissionSpec, StepSpec, WorkflowDefinition
 
 ALTERED, TIER2, PLUGIN, PLAN, DECISION, OPERATION = "altered", "tier2", "plugin", "plan", "decision", "operation"
 
@@ -144,6 +152,9 @@ def _recomputed(record: Record, registry: HasOperations) -> tuple[OrchestrationR
         return None, divergence or _failed(record, DECISION, error, error.pending[0] if error.pending else None)
     except PluginError as error:
         return None, divergence or _failed(record, OPERATION, error, getattr(error, "step_id", None))
+    except UnknownOperationError as error:
+        unknown = (step for step in workflow.steps if step.kind == "runtime" and not _is_known(step, registry))
+        return None, divergence or _failed(record, OPERATION, error, next(unknown).id)
     except CallerError as error:  # the envelope refuses the plan
         return None, divergence or _failed(record, PLAN, error, None)
     return result, divergence or _diverging_step(record, result) or _diverging_result(record, result)
@@ -222,6 +233,11 @@ def _diverging_result(record: Record, result: OrchestrationResult) -> _Divergenc
             shown = result.to_dict()[name]
             return _Divergence(ALTERED, message, expected=record.result[name], actual=shown)
     return None
+
+
+def _is_known(step: StepSpec, registry: HasOperations) -> bool:
+    name = step.payload.get("operation", "noop")
+    return type(name) is str and name in registry.operations
 
 
 def _failed(record: Record, kind: str, error: Exception, step_id: str | None) -> _Divergence:
