@@ -32,6 +32,7 @@ CASES: dict[str, tuple[tuple[type, ...], dict[str, Any]]] = {
     "UnknownMissionError": ((CALLER,), {}),
     "InvalidParamsError": ((CALLER,), {"problems": PROBLEMS}),
     "ConfigError": ((CALLER,), {"problems": PROBLEMS}),
+    "RecordError": ((CALLER,), {"path": "/chain/0"}),
     "PluginError": ((RuntimeError, errors.Tier2Error), {"plugin": "p", "distribution": "d"}),
     "RegistryConflictError": ((AUTHOR,), {"plugin": "p", "distribution": "d"}),
     "FactoryError": ((AUTHOR,), {"plugin": "p", "distribution": "d"}),

@@ -29,6 +29,7 @@ from tier2_core.errors import (
     OperationError,
     PatchError,
     PluginError,
+    RecordError,
     RegistryConflictError,
     StepFailed,
     Tier2Error,
@@ -60,6 +61,10 @@ if TYPE_CHECKING:
         list_missions,
         load_registry,
     )
+    from tier2_core.records.compare import RecordDifference, compare_records
+    from tier2_core.records.reading import load_record
+    from tier2_core.records.record import Record, RecordLink, make_record
+    from tier2_core.records.verify import Verification, verify_record
     from tier2_core.scenarios.config_adapter import (
         parse_expectations_definition,
         parse_suite_definition,
@@ -91,6 +96,10 @@ _LAZY = {
     "missions.mission": ("Mission", "MissionRegistryEntry"),
     "missions.planning": ("HasMissions", "Orchestrator", "build_workflow", "run_mission"),
     "missions.registry": ("Registry", "default_registry", "get_mission", "list_missions", "load_registry"),
+    "records.compare": ("RecordDifference", "compare_records"),
+    "records.reading": ("load_record",),
+    "records.record": ("Record", "RecordLink", "make_record"),
+    "records.verify": ("Verification", "verify_record"),
     "scenarios.config_adapter": (
         "parse_expectations_definition",
         "parse_suite_definition",
@@ -156,6 +165,10 @@ __all__ = [
     "Outcome",
     "PatchError",
     "PluginError",
+    "Record",
+    "RecordDifference",
+    "RecordError",
+    "RecordLink",
     "Registry",
     "RegistryConflictError",
     "Run",
@@ -172,6 +185,7 @@ __all__ = [
     "TraceEntry",
     "UnknownMissionError",
     "UnknownOperationError",
+    "Verification",
     "WorkflowDefinition",
     "__version__",
     "advance",
@@ -181,6 +195,7 @@ __all__ = [
     "apply_patch",
     "build_workflow",
     "canonical_json",
+    "compare_records",
     "consequences",
     "decision_table",
     "default_registry",
@@ -192,8 +207,10 @@ __all__ = [
     "hookimpl",
     "hookspec",
     "list_missions",
+    "load_record",
     "load_registry",
     "make_patch",
+    "make_record",
     "parse_expectations_definition",
     "parse_json",
     "parse_path",
@@ -212,6 +229,7 @@ __all__ = [
     "start",
     "thaw",
     "unknown_fields",
+    "verify_record",
 ]
 
 

@@ -136,6 +136,14 @@ class ConfigError(CallerError):
         return cls("\n".join(lines), problems=problems)
 
 
+class RecordError(CallerError):
+    """A document is no record, or one that cannot be read; ``path`` is a JSON Pointer to the place."""
+
+    def __init__(self, message: str, *, path: str = "") -> None:
+        super().__init__(message)
+        self.path = path
+
+
 # --- the plugin's author ------------------------------------------------------------------------
 
 

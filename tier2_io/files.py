@@ -58,20 +58,22 @@ def expect_object(path: str, document: Any) -> Any:
     return document
 
 
-def write_document(path: str, document: Any) -> None:
+def write_document(path: str, document: Any, limit: int | None = None) -> None:
     """Write a document, or plain data with documents in it, as readable JSON with sorted keys.
 
-    An existing file is replaced only by a whole one. Raises :class:`FileProblem`; what was there before is then
-    still there.
+    An existing file is replaced only by a whole one. Raises :class:`FileProblem`, also for more than ``limit``
+    bytes; what was there before is then still there.
     """
-    text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, default=thaw) + "\n"
+    data = (json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, default=thaw) + "\n").encode()
     check_writable(path)
+    if limit is not None and len(data) > limit:
+        raise _problem(path, f"would have {len(data)} bytes; at most {limit} can be read again")
     target = Path(path).resolve()  # a link stays a link
     temporary = ""
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
         with os.fdopen(handle, "wb") as file:
-            file.write(text.encode())
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask())

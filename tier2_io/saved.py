@@ -1,134 +1,79 @@
-"""Runs that wait for a decision, in files: saved whole, read back with distrust, one resume at a time.
+"""Records in files: written whole, read back with distrust; a run that waits is resumed by one at a time.
 
-The file holds what a run is recomputed from, not the run: reading it plans and runs again, and refuses if anything
-comes out other than it was.
+The record of a suspended run is what the run goes on from. The file holds what it is recomputed from, not the run:
+reading it plans and runs again, and refuses if anything comes out other than it was.
 """
 
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from attrs import frozen
-
 from tier2_core import (
-    Decision,
-    ExecutionContext,
-    InvalidSpecError,
-    InvalidValueError,
-    MissionSpec,
     OrchestrationResult,
+    Record,
+    RecordError,
     Registry,
-    UnknownMissionError,
-    __version__,
-    build_workflow,
-    digest,
-    freeze,
-    run,
-    thaw,
+    load_record,
+    make_record,
+    verify_record,
 )
-from tier2_core.values.canonical import wrapper_digest
-from tier2_io.files import FileProblem, expect_object, read_plain, write_document
-
-SCHEMA = "tier2.run/1"
-_TAG = "tier2/saved-run/v1"
-_FIELDS = (
-    "decisions",
-    "digest",
-    "initial_state",
-    "metadata",
-    "mission",
-    "params",
-    "pending_step_id",
-    "schema",
-    "state_hash",
-    "status",
-    "tier2",
-    "workflow_hash",
-)
+from tier2_io.files import MAX_JSON_BYTES, FileProblem, expect_object, read_plain, write_document
 
 
-@frozen
-class SavedRun:
-    """A run of a mission: the mission's name, its params, and the result so far."""
-
-    mission: str
-    params: Mapping[str, Any]
-    result: OrchestrationResult
-
-    def to_dict(self) -> dict[str, Any]:
-        """The document that a file holds; ``digest`` is over all the rest."""
-        context = self.result.run.context.to_dict()
-        document = {
-            **context,
-            "mission": self.mission,
-            "params": thaw(self.params),
-            "pending_step_id": self.result.pending_step_id,
-            "schema": SCHEMA,
-            "state_hash": digest(self.result.state),
-            "status": self.result.status,
-            "tier2": __version__,
-            "workflow_hash": self.result.run.workflow.hash,
-        }
-        return {**document, "digest": wrapper_digest(document, tag=_TAG)}
+def environment() -> dict[str, str]:
+    """Where this process runs, as far as a record tells; it is not hashed."""
+    return {
+        "machine": platform.machine(),
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "system": platform.system(),
+    }
 
 
-def save(saved: SavedRun, path: str | None) -> str:
-    """Write a run to ``path``, or to a name of its own in this directory; gives the name."""
-    document = saved.to_dict()
+def save(result: OrchestrationResult, path: str | None) -> str:
+    """Write the record of a result to ``path``, or to a name of its own in this directory; gives the name."""
+    record = make_record(result, environment=environment())
     if path is None:
-        stem = "".join(one if one.isascii() and (one.isalnum() or one in "-_") else "-" for one in saved.mission)
-        path = f"{stem}-{document['digest'][:12]}.run.json"
-    write_document(path, document)
+        name = record.mission or record.workflow.id
+        stem = "".join(one if one.isascii() and (one.isalnum() or one in "-_") else "-" for one in name)
+        path = f"{stem}-{record.digest[:12]}.run.json"
+    # What is larger could be written, and never be read again.
+    write_document(path, record.to_dict(), MAX_JSON_BYTES)
     return path
 
 
-def load(path: str, registry: Registry) -> SavedRun:
-    """The run of a file, recomputed.
+def read_record(path: str) -> Record:
+    """The record in a file; :class:`FileProblem` if there is none. It is not verified."""
+    return load_from(path, expect_object(path, read_plain(path)))
 
-    Raises :class:`FileProblem` for a file that is damaged, of another make, or whose mission is gone or has
-    changed.
+
+def load_from(path: str, document: Mapping[str, Any]) -> Record:
+    """The record that was read from a file already."""
+    if str(document.get("schema")).startswith("tier2.test-record/"):
+        raise FileProblem(f"{path} is the record of test runs, which 'tier2 verify' reads; expected that of a run.")
+    try:
+        return load_record(document)
+    except RecordError as error:
+        raise FileProblem(f"{path} is no record, or it is damaged: {error}") from None
+
+
+def load(path: str, registry: Registry) -> OrchestrationResult:
+    """The run of a record, recomputed.
+
+    Raises :class:`FileProblem` for a file that is damaged, of another make, or from which something else comes out
+    than did: its mission is gone, or a mission or an operation has changed.
     """
-    document = expect_object(path, read_plain(path))
-    if document.get("schema") != SCHEMA:
-        raise FileProblem(f"{path} is no saved run; expected one with the schema {SCHEMA!r}.")
-    missing = [name for name in _FIELDS if name not in document]
-    extra = sorted(name for name in document if name not in _FIELDS)
-    if missing or extra:
-        what = f"lacks the field '{missing[0]}'" if missing else f"has the unknown field '{extra[0]}'"
-        raise FileProblem(f"{path} is damaged: it {what}; nothing was changed.")
-    try:
-        mission = MissionSpec(document["mission"], document["params"])
-        decisions = document["decisions"]
-        context = ExecutionContext(
-            document["initial_state"],
-            document["metadata"],
-            None if decisions is None else [Decision(**decision) for decision in decisions],
-        )
-        rest = {name: freeze(document[name]) for name in _FIELDS if name not in ("decisions", "digest")}
-    except (InvalidValueError, InvalidSpecError, TypeError) as error:
-        raise FileProblem(f"{path} is damaged: {error}") from None
-    if wrapper_digest({**rest, "decisions": context.to_dict()["decisions"]}, tag=_TAG) != document["digest"]:
-        raise FileProblem(f"{path} is damaged: its digest does not fit what it holds; nothing was changed.")
-    try:
-        workflow = build_workflow(mission, registry=registry)
-    except UnknownMissionError as error:
-        raise FileProblem(f"{path} cannot be resumed: its mission is gone. {error}") from None
-    if workflow.hash != document["workflow_hash"]:
+    verification = verify_record(read_record(path), registry=registry)
+    if verification.cause == "altered":
+        raise FileProblem(f"{path} is damaged: {verification.message}; nothing was changed.")
+    if not verification.verified or verification.result is None:
         raise FileProblem(
-            f"{path} cannot be resumed: mission '{mission.type}' plans other steps than when the run was saved "
-            f"(by tier2 {document['tier2']}); run it anew, or install what was installed then."
+            f"{path} cannot be resumed: {verification.message}; run it anew, or install what was installed then."
         )
-    result = run(workflow, context, registry=registry)
-    now = (result.status, result.pending_step_id, digest(result.state))
-    if now != (document["status"], document["pending_step_id"], document["state_hash"]):
-        raise FileProblem(
-            f"{path} cannot be resumed: the same steps lead to another state than when the run was saved "
-            f"(by tier2 {document['tier2']}), so an operation has changed; run it anew."
-        )
-    return SavedRun(mission.type, mission.params, result)
+    return verification.result
 
 
 @contextmanager

@@ -184,8 +184,8 @@ def test_the_digest_of_what_was_shown_binds_the_answer(at_work: Path, tier2: Tie
     [
         (lambda run: {**run, "initial_state": {}}, "digest does not fit"),
         (lambda run: {**run, "extra": 1}, "unknown field 'extra'"),
-        (lambda run: {name: run[name] for name in run if name != "params"}, "lacks the field 'params'"),
-        (lambda run: {**run, "schema": "tier2.run/9"}, "no saved run"),
+        (lambda run: {name: run[name] for name in run if name != "params"}, "no field 'params'"),
+        (lambda run: {**run, "schema": "tier2.record/9"}, "is no record, or it is damaged: Found the schema"),
         (lambda run: [run], "holds no object"),
     ],
 )
@@ -229,7 +229,7 @@ def test_a_run_whose_mission_changed_or_is_gone_is_refused(at_work: Path, tier2:
     module.write_text(PLUGIN.format(first=MARK, asked="Really?", mark="old"))
     assert "plans other steps" in tier2("resume", file.name, "--approve", env=env).stderr
     module.write_text(PLUGIN.format(first=MARK, asked="Sure?", mark="new"))
-    assert "an operation has changed" in tier2("resume", file.name, "--approve", env=env).stderr
+    assert "operation 'passing.mark' has changed" in tier2("resume", file.name, "--approve", env=env).stderr
     gone = tier2("resume", file.name, "--approve")
     assert (gone.returncode, "its mission is gone" in gone.stderr) == (2, True)
     assert file.read_bytes() == before

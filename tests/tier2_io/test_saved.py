@@ -24,7 +24,7 @@ from tier2_core import (
     run_mission,
     thaw,
 )
-from tier2_io.saved import SavedRun, load, save
+from tier2_io.saved import load, save
 
 
 class Anything:
@@ -52,12 +52,12 @@ def test_deciding_up_front_one_by_one_and_through_files_gives_the_same_bytes(
     waiting = run_mission("anything", ExecutionContext(state, {"run_id": "7"}, []), params, registry=REGISTRY)
     one_by_one = waiting
     with tempfile.TemporaryDirectory() as place:
-        name = save(SavedRun("anything", params, waiting), str(Path(place) / "a.run.json"))
+        name = save(waiting, str(Path(place) / "a.run.json"))
         while one_by_one.status == "suspended":
             decision = next(made for made in decisions if made.step_id == one_by_one.pending_step_id)
             one_by_one = resume(one_by_one, decision)
-            filed = resume(load(name, REGISTRY).result, decision)
-            save(SavedRun("anything", params, filed), name)
-        filed = load(name, REGISTRY).result
+            filed = resume(load(name, REGISTRY), decision)
+            save(filed, name)
+        filed = load(name, REGISTRY)
     assert canonical_json(up_front.to_dict()) == canonical_json(one_by_one.to_dict())
     assert canonical_json(filed.to_dict()) == canonical_json(up_front.to_dict())

@@ -64,9 +64,10 @@ def parser() -> argparse.ArgumentParser:
     _params(run)
     run.add_argument("--unattended", action="store_true", help="pass human steps without asking")
     _outputs(run)
+    run.add_argument("--record", metavar="FILE", help="write the record of the run, from which anyone recomputes it")
 
-    resume = command("resume", "Go on with a saved run that waits for a decision.")
-    resume.add_argument("file", metavar="FILE", help="the saved run")
+    resume = command("resume", "Go on with a recorded run that waits for a decision.")
+    resume.add_argument("file", metavar="FILE", help="the record of the run; it is replaced by the one that follows")
     answer = resume.add_mutually_exclusive_group()
     answer.add_argument("--approve", action="store_true", help="approve the step that waits")
     answer.add_argument("--reject", action="store_true", help="reject it, which ends the run")
@@ -87,6 +88,25 @@ def parser() -> argparse.ArgumentParser:
 
     test = command("test", "Run suites and hold them against their expectations.")
     test.add_argument("files", metavar="FILE", nargs="+", help="a test document, JSON or TOML")
+    test.add_argument(
+        "--record", metavar="FILE", help="write the record of the test runs, from which they are recomputed"
+    )
+
+    verify = command("verify", "Recompute records, of runs and of test runs, and say whether they are true.")
+    verify.add_argument("files", metavar="FILE", nargs="+", help="a record")
+
+    diff = command("diff", "Show what differs between the records of two runs, the likely cause first.")
+    diff.add_argument("a", metavar="A", help="a record")
+    diff.add_argument("b", metavar="B", help="another")
+
+    show = command("show", "Tell the story of a recorded run: its steps, who decided, and what each step changed.")
+    show.add_argument("file", metavar="FILE", help="a record; it is not verified")
+
+    registry = command("registry", "Write down what is installed, or say what has changed since.")
+    registry.add_argument(
+        "action", choices=["lock", "check"], help="write the file, or hold what is installed against it"
+    )
+    registry.add_argument("file", metavar="FILE", help="the file with what is installed")
     return top
 
 

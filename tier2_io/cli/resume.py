@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tier2_core import Decision, DecisionError, InvalidSpecError, resume
+from tier2_core.workflow.envelope import mission_of
 from tier2_io.cli.inputs import UsageProblem, registry, value_of
 from tier2_io.cli.outcome import check_outputs, ended
 from tier2_io.cli.people import answered, is_terminal, login_name
@@ -22,15 +23,14 @@ def execute(options: Any) -> int:
     check_outputs(options)
     known = registry()
     with only_one(options.file):
-        saved = load(options.file, known)
-        result = saved.result
+        result = load(options.file, known)
         if result.pending_step_id is None:
             raise DecisionError(
                 f"{options.file}: the run waits for nothing: it was decided already and ended as {result.status}.",
                 reason="already_decided",
             )
         result = resume(result, _decision(options, result.pending_step_id)) if given else answered(result)
-        return ended(options, known, saved.mission, saved.params, result, options.file)
+        return ended(options, known, mission_of(result.run.workflow), result, options.file)
 
 
 def _decision(options: Any, step: str) -> Decision:

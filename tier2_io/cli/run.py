@@ -25,4 +25,4 @@ def execute(options: Any) -> int:
     result = run_mission(options.mission, context, given, registry=known)
     if is_terminal() and not options.json and options.state != "-":
         result = answered(result)
-    return ended(options, known, options.mission, given, result)
+    return ended(options, known, options.mission, result, options.record)

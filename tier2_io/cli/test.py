@@ -21,20 +21,28 @@ from tier2_core import (
 )
 from tier2_io.cli.inputs import registry
 from tier2_io.cli.main import DONE, FAILED
-from tier2_io.files import FileProblem, expect_object, read_plain
+from tier2_io.files import MAX_JSON_BYTES, FileProblem, check_writable, expect_object, read_plain, write_document
 from tier2_io.screen import complain, progress, safe, say, say_json, shown
+from tier2_io.suite_records import record_of
 
 
 def execute(options: Any) -> int:
     """Run every file's suite; exit code 1 if an expectation fails, 2 (and nothing run) if a file is wrong."""
+    if options.record is not None:
+        check_writable(options.record)
     parsed = _parsed(options.files)
     known = registry()
     outcomes = [(path, _run(suite, expectations, known), expectations) for path, suite, expectations in parsed]
+    if options.record is not None:
+        runs = [(suite, wanted, outcome) for (_, suite, wanted), (_, outcome, _) in zip(parsed, outcomes, strict=True)]
+        write_document(options.record, record_of(runs, known), MAX_JSON_BYTES)
     if options.json:
         say_json([{"file": path, **outcome.to_dict()} for path, outcome, _ in outcomes])
     else:
         for path, outcome, expectations in outcomes:
             _tell(path, outcome, expectations)
+        if options.record is not None:
+            say(f"Written: {safe(options.record)}")
     return DONE if all(outcome.passed for _, outcome, _ in outcomes) else FAILED
 
 

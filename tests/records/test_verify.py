@@ -1,0 +1,245 @@
+"""Verifying: what was altered, or comes out otherwise now, is told with its step and its likely cause."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import pytest
+
+from tests.missions.plugins import Bringing, registry_of
+from tests.records.forging import forged, refitted
+from tests.workflow.plans import ask, do, plan, table
+from tier2_core import (
+    Decision,
+    ExecutionContext,
+    InvalidSpecError,
+    Mission,
+    Operation,
+    Record,
+    RecordError,
+    StepSpec,
+    WorkflowDefinition,
+    load_record,
+    load_registry,
+    make_record,
+    run,
+    run_mission,
+    verify_record,
+)
+from tier2_core.records.verify import registry_note
+
+STEPS = [do("set", "one", path="a", value=1), ask("ask", into="b"), do("increment", "two", path="a")]
+
+
+def asked(*decisions: Decision) -> Record:
+    return make_record(run(plan(*STEPS), ExecutionContext({"kept": 1}, None, decisions)))
+
+
+RECORD = asked(Decision("ask", value=2, actor="ada"))
+
+
+def altered(**fields: Any) -> Record:
+    return load_record({**RECORD.to_dict(), **fields})
+
+
+def link(place: int, **fields: Any) -> list[dict[str, Any]]:
+    chain: list[dict[str, Any]] = RECORD.to_dict()["chain"]
+    chain[place] |= fields
+    return chain
+
+
+@pytest.mark.parametrize(
+    ("fields", "step", "message"),
+    [
+        ({"initial_state": {"kept": 2}}, None, "what went in does not fit the chain"),
+        ({"tier2": "9.9"}, None, "what went in does not fit the chain"),
+        ({"metadata": {}}, None, "what went in does not fit the chain"),
+        ({"chain": link(1, outcome="rejected")}, "ask", "the hash of step 'ask' does not fit"),
+        ({"chain": link(0, patch=[])}, "one", "the hash of step 'one' does not fit"),
+        ({"chain": link(2, index=1)}, "two", "the place in the chain of step 'two'"),
+        ({"chain": RECORD.to_dict()["chain"][:2]}, "two", "the number of links of step 'one'"),
+        ({"chain": []}, "one", "its digest does not fit"),
+        ({"chain": link(2, previous="0" * 64)}, "two", "the link to the one before of step 'two'"),
+        ({"digest": "0" * 64}, None, "its digest does not fit"),
+    ],
+)
+def test_a_document_that_was_altered_is_told_first(fields: dict[str, Any], step: str | None, message: str) -> None:
+    verification = verify_record(altered(**fields))
+    assert (verification.verified, verification.cause) == (False, "altered")
+    assert message in verification.message
+    if step is not None:
+        assert verification.step_id == step
+
+
+def test_what_an_altered_result_should_be_is_shown() -> None:
+    result = RECORD.result | {"final_state": {"a": 3}}
+    verification = verify_record(altered(result=result))
+    assert verification.cause == "altered"
+    assert verification.expected == {"a": 3}
+    assert verification.actual == {"a": 2, "b": 2, "kept": 1}
+
+
+def test_a_forger_whose_hashes_fit_is_found_by_recomputing() -> None:
+    patch = [{"op": "add", "path": "/a", "value": 7}]
+    verification = verify_record(forged(RECORD, chain=link(0, patch=patch)))
+    assert (verification.cause, verification.step_id, verification.index) == ("operation", "one", 0)
+    assert verification.expected["patch"] == patch
+    assert verification.actual["patch"] == [{"op": "add", "path": "/a", "value": 1}]
+    assert "operation 'set' has changed" in verification.message
+    assert "result" not in verification.to_dict()
+
+
+def test_a_shorter_or_longer_chain_whose_hashes_fit_is_found() -> None:
+    chain = RECORD.to_dict()["chain"]
+    verification = verify_record(forged(RECORD, chain=chain[:2]))
+    assert (verification.cause, verification.step_id, verification.expected) == ("operation", "two", None)
+    verification = verify_record(forged(RECORD, chain=[*chain, chain[-1]]))
+    assert (verification.cause, verification.index, verification.actual) == ("operation", 3, None)
+    waiting = asked()
+    longer = forged(waiting, chain=chain[:2])
+    assert (verify_record(longer).cause, verify_record(longer).step_id) == ("decision", "ask")
+
+
+def test_another_decision_is_told_at_its_step() -> None:
+    other = Decision("ask", value=3, actor="eve").to_dict()
+    verification = verify_record(forged(RECORD, decisions=[other]))
+    assert (verification.cause, verification.step_id) == ("decision", "ask")
+    assert verification.actual["patch"] == [{"op": "add", "path": "/b", "value": 3}]
+
+
+def test_a_result_that_nobody_computed_is_told_though_its_hashes_fit() -> None:
+    verification = verify_record(forged(RECORD, result=RECORD.result | {"error_message": "no"}))
+    assert (verification.cause, verification.expected, verification.actual) == ("altered", "no", None)
+
+
+def test_a_decision_that_does_not_fit_any_more_is_told() -> None:
+    other = Decision("nobody").to_dict()
+    verification = verify_record(forged(RECORD, decisions=[other]))
+    assert (verification.cause, verification.result) == ("decision", None)
+    assert "has no human step 'nobody'" in verification.message
+    stale = Decision("ask", value=2, seen="0" * 64).to_dict()
+    assert verify_record(forged(RECORD, decisions=[stale])).step_id == "ask"
+
+
+def test_a_plan_beyond_the_envelope_is_told() -> None:
+    workflow = plan(*[do("noop", str(n)) for n in range(6)]).to_dict()
+    verification = verify_record(forged(RECORD, workflow=workflow))
+    assert verification.cause == "plan"
+    assert "at most 5 are allowed" in verification.message
+
+
+def test_another_way_to_write_the_same_change_is_the_same_change() -> None:
+    patch = [{"op": "add", "path": "/a", "value": 0}, {"op": "replace", "path": "/a", "value": 1}]
+    assert verify_record(forged(RECORD, chain=link(0, patch=patch))).verified
+
+
+def test_a_change_that_does_not_apply_is_told_by_the_states_too() -> None:
+    for patch in ([{"op": "remove", "path": "/no"}], [{"op": "replace", "path": "", "value": 1}]):
+        record = forged(RECORD, chain=link(0, patch=patch))
+        assert verify_record(record).step_id == "one"
+        with pytest.raises(RecordError, match="was altered"):
+            _ = record.states
+
+
+def test_another_version_of_tier2_is_the_cause_only_if_something_differs() -> None:
+    older = refitted(attrs.evolve(RECORD, tier2="0.0.1"))
+    assert verify_record(older).verified
+    verification = verify_record(forged(older, chain=link(0, patch=[])))
+    assert verification.cause == "tier2"
+    assert "it was made by tier2 0.0.1" in verification.message
+
+
+# --- plugins that changed ------------------------------------------------------------------------
+
+
+def marking(mark: Any, *more: Any) -> tuple[Mission, Operation]:
+    steps = [do("t.mark", "mark"), *more]
+    return (
+        Mission("marking", lambda params: WorkflowDefinition("w", steps)),
+        Operation("t.mark", lambda state, call: state.set("mark", mark)),
+    )
+
+
+MARKED = make_record(run_mission("marking", registry=registry_of(*marking("old"))))
+
+
+@pytest.mark.parametrize(
+    ("brought", "cause", "step", "message"),
+    [
+        (marking("new"), "operation", "mark", "operation 't.mark' has changed"),
+        (marking("old", do("noop", "more")), "plan", "more", "mission 'marking' plans other steps"),
+        ((), "plan", None, "its mission is gone"),
+        (marking([1, {2}]), "operation", "mark", "cannot be computed again"),
+        ((Mission("marking", lambda params: 1), ), "plan", None, "plans nothing"),
+    ],
+)  # fmt: skip
+def test_what_changed_in_a_plugin_is_told(brought: Any, cause: str, step: str | None, message: str) -> None:
+    known = load_registry([Bringing(*brought)], entry_points=False)
+    assert verify_record(MARKED, registry=registry_of(*marking("old"))).verified
+    verification = verify_record(MARKED, registry=known)
+    assert (verification.cause, verification.step_id) == (cause, step)
+    assert message in verification.message
+
+
+def test_an_operation_that_is_gone_is_told_with_its_step() -> None:
+    verification = verify_record(MARKED, registry=registry_of(marking("old")[0]))
+    assert (verification.cause, verification.step_id, verification.index) == ("operation", "mark", 0)
+    assert "'t.mark', which is not known" in verification.message
+    listed = plan(do("noop", "a"), StepSpec("b", "runtime", {"operation": ["noop"]})).to_dict()
+    assert verify_record(forged(RECORD, workflow=listed, decisions=[])).step_id == "b"
+
+
+def test_what_leads_to_nothing_else_is_no_reason_to_refuse() -> None:
+    mission, operation = marking("old")
+    for other in (attrs.evolve(mission, version="2", summary="more", state_schema={"type": "object"}), mission):
+        known = load_registry([Bringing(other, operation), Bringing(name="more")], entry_points=False)
+        assert known.fingerprint != MARKED.registry["fingerprint"]
+        assert verify_record(MARKED, registry=known).verified
+        assert registry_note(MARKED, known).startswith("The registry is another than then; something else")
+    assert registry_note(MARKED, registry_of(*marking("old"))) == ""
+    assert "was there then, and is not now" in registry_note(MARKED, load_registry(entry_points=False))
+
+
+def test_another_question_is_another_plan() -> None:
+    asking, other = (
+        Mission("asking", lambda params, text=text: WorkflowDefinition("w", [ask("a", description=text)]))
+        for text in ("Sure?", "Really?")
+    )
+    record = make_record(run_mission("asking", ExecutionContext({}, None, []), registry=registry_of(asking)))
+    assert verify_record(record, registry=registry_of(asking)).verified
+    verification = verify_record(record, registry=registry_of(other))
+    assert (verification.cause, verification.step_id) == ("plan", "a")
+    assert verification.expected["payload"] == {"description": "Sure?"}
+
+
+def test_a_plan_with_another_name_is_told() -> None:
+    mission, operation = marking("old")
+    renamed = attrs.evolve(mission, factory=lambda params: WorkflowDefinition("x", [do("t.mark", "mark")]))
+    verification = verify_record(MARKED, registry=registry_of(renamed, operation))
+    assert (verification.cause, verification.step_id) == ("plan", None)
+    assert verification.expected["id"] == "w"
+    assert verification.actual["id"] == "x"
+
+
+def test_another_plugin_is_the_cause_before_what_it_brings() -> None:
+    verification = verify_record(MARKED)
+    assert verification.cause == "plugin"
+    assert "plugin 'bringing' was there then, and is not now" in verification.message
+    then = {"distribution": "d", "name": "bringing", "version": "1.0"}
+    older = forged(MARKED, registry={"fingerprint": None, "plugins": [then]})
+    verification = verify_record(older, registry=registry_of(*marking("new")))
+    assert verification.cause == "plugin"
+    assert "was of d 1.0, and is of no distribution now" in verification.message
+    assert verify_record(older, registry=registry_of(*marking("old"))).verified
+
+
+def test_without_missions_a_mission_cannot_be_planned() -> None:
+    verification = verify_record(forged(MARKED, registry={"fingerprint": None, "plugins": []}), registry=table())
+    assert (verification.cause, verification.verified) == ("plan", False)
+    assert "there are no missions" in verification.message
+
+
+def test_only_a_record_is_verified() -> None:
+    with pytest.raises(InvalidSpecError, match="must be of Record"):
+        verify_record(RECORD.to_dict())  # type: ignore[arg-type]

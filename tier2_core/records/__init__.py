@@ -1,0 +1,1 @@
+"""What a run proves: documents from which it is recomputed."""

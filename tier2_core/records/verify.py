@@ -1,0 +1,295 @@
+"""Verifying records: nothing in them is trusted, everything is computed again from what went in.
+
+Two questions are asked of every record. Do its own hashes fit? Then nobody altered it by hand. And does the same
+come out again? Then what it says is so, whoever wrote it. It is verified if both are answered with yes. That the
+version of tier2 or a plugin is another than then is no reason to refuse a record from which the same comes out; it
+is the likely cause if something else does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import field, frozen
+
+from tier2_core.errors import (
+    CallerError,
+    DecisionError,
+    InvalidSpecError,
+    PatchError,
+    PluginError,
+    UnknownMissionError,
+    UnknownOperationError,
+)
+from tier2_core.missions.planning import HasMissions, build_workflow
+from tier2_core.missions.registry import Registry, default_registry
+from tier2_core.records.record import Record, RecordLink, links_of, parts_of, registry_parts
+from tier2_core.values.canonical import wrapper_digest
+from tier2_core.values.freeze import a_type, same, thaw
+from tier2_core.values.patch import apply_patch
+from tier2_core.version import VERSION
+from tier2_core.workflow.engine import run
+from tier2_core.workflow.operations import HasOperations, State
+from tier2_core.workflow.result import OrchestrationResult
+from tier2_core.workflow.specs import MissionSpec, StepSpec, WorkflowDefinition
+
+ALTERED, TIER2, PLUGIN, PLAN, DECISION, OPERATION = "altered", "tier2", "plugin", "plan", "decision", "operation"
+
+
+@frozen(eq=False)
+class Verification:
+    """Whether a record is true, and if it is not: where it differs first, and the most likely reason.
+
+    ``cause`` is ``""`` or, in the order in which they are considered, ``altered`` (the document's own hashes do not
+    fit), ``tier2`` or ``plugin`` (another version), ``plan``, ``decision`` or ``operation``. ``step_id`` and
+    ``index`` name the first step that diverges, if it is a step; ``expected`` is what the record says there,
+    ``actual`` what was computed. ``result`` is the recomputed result, if there is one.
+    """
+
+    verified: bool
+    cause: str = ""
+    message: str = ""
+    step_id: str | None = None
+    index: int | None = None
+    expected: Any = None
+    actual: Any = None
+    result: OrchestrationResult | None = field(default=None, repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data, one key a field but for the result."""
+        names = ("actual", "cause", "expected", "index", "message", "step_id", "verified")
+        return {name: getattr(self, name) for name in names}
+
+
+@frozen
+class _Divergence:
+    """Something that came out other than the record says."""
+
+    kind: str
+    message: str
+    index: int | None = None
+    step_id: str | None = None
+    expected: Any = None
+    actual: Any = None
+
+
+def verify_record(record: Record, *, registry: HasOperations | None = None) -> Verification:
+    """Compute a record again from what went in, with ``registry`` (default: the installed plugins).
+
+    A record that is not true is no error but a :class:`Verification` that says so, as is one that cannot be computed
+    again. Raises :class:`PluginError` if the installed plugins cannot be loaded.
+
+    >>> record = make_record(run_mission("echo", {"hello": "world"}))
+    >>> document = record.to_dict()
+    >>> document["initial_state"] = {"n": 1}
+    >>> verify_record(record).verified, verify_record(load_record(document)).cause
+    (True, 'altered')
+    """
+    if type(record) is not Record:
+        raise InvalidSpecError(f"The record must be of Record, found {a_type(type(record))}.", field="record")
+    known = default_registry() if registry is None else registry
+    altered = _altered(record)
+    result, divergence = _recomputed(record, known)
+    if altered is None and divergence is None:
+        return Verification(True, result=result)
+    if divergence is None:
+        assert altered is not None
+        return _refusal(ALTERED, altered, altered.message, result)
+    if altered is not None:
+        return _refusal(ALTERED, divergence, f"the document was altered: {altered.message}", result)
+    if record.tier2 != VERSION:
+        message = f"{divergence.message}; it was made by tier2 {record.tier2}, and this is {VERSION}"
+        return _refusal(TIER2, divergence, message, result)
+    plugin = _other_plugin(record, known)
+    if plugin:
+        return _refusal(PLUGIN, divergence, f"{divergence.message}; {plugin}", result)
+    return _refusal(divergence.kind, divergence, divergence.message, result)
+
+
+def _refusal(cause: str, at: _Divergence, message: str, result: OrchestrationResult | None) -> Verification:
+    return Verification(False, cause, message, at.step_id, at.index, at.expected, at.actual, result)
+
+
+# --- the document's own hashes -------------------------------------------------------------------
+
+
+def _altered(record: Record) -> _Divergence | None:
+    """The first of the record's own hashes that does not fit."""
+    previous, total = record.origin(), len(record.chain)
+    for place, link in enumerate(record.chain):
+        if place == 0 and link.previous != previous:
+            return _Divergence(
+                ALTERED, "what went in does not fit the chain of steps", expected=link.previous, actual=previous
+            )
+        for what, found, fits in (
+            ("place in the chain", link.index, place),
+            ("number of links", link.total, total),
+            ("link to the one before", link.previous, previous),
+            ("hash", link.hash, link.computed()),
+        ):
+            if found != fits:
+                message = f"the {what} of step '{link.step_id}' does not fit"
+                return _Divergence(ALTERED, message, place, link.step_id, found, fits)
+        previous = link.hash
+    computed = record.computed()
+    if computed != record.digest:
+        message = "its digest does not fit what it holds"
+        return _Divergence(ALTERED, message, expected=record.digest, actual=computed)
+    return None
+
+
+# --- computing again -----------------------------------------------------------------------------
+
+
+def _recomputed(record: Record, registry: HasOperations) -> tuple[OrchestrationResult | None, _Divergence | None]:
+    """The result of the record's inputs, as far as there is one, and the first difference."""
+    workflow, divergence = _planned(record, registry)
+    if workflow is None:
+        return None, divergence
+    try:
+        result = run(workflow, record.context, registry=registry)
+    except DecisionError as error:
+        return None, divergence or _failed(record, DECISION, error, error.pending[0] if error.pending else None)
+    except PluginError as error:
+        return None, divergence or _failed(record, OPERATION, error, getattr(error, "step_id", None))
+    except UnknownOperationError as error:
+        unknown = (step for step in workflow.steps if step.kind == "runtime" and not _is_known(step, registry))
+        return None, divergence or _failed(record, OPERATION, error, next(unknown).id)
+    except CallerError as error:  # the envelope refuses the plan
+        return None, divergence or _failed(record, PLAN, error, None)
+    return result, divergence or _diverging_step(record, result) or _diverging_result(record, result)
+
+
+def _planned(record: Record, registry: HasOperations) -> tuple[WorkflowDefinition | None, _Divergence | None]:
+    if record.mission is None:
+        return record.workflow, None
+    if not isinstance(registry, HasMissions):
+        return None, _Divergence(PLAN, f"there are no missions, so that '{record.mission}' cannot be planned")
+    try:
+        planned = build_workflow(MissionSpec(record.mission, record.params or {}), registry=registry)
+    except UnknownMissionError as error:
+        return None, _Divergence(PLAN, f"its mission is gone: {_clause(error)}", actual=str(error))
+    except (CallerError, PluginError) as error:
+        message = f"mission '{record.mission}' plans nothing for these params now: {_clause(error)}"
+        return None, _Divergence(PLAN, message, actual=str(error))
+    if planned.hash == record.workflow.hash:
+        return planned, None
+    return planned, _diverging_plan(record, planned)
+
+
+def _diverging_plan(record: Record, planned: WorkflowDefinition) -> _Divergence:
+    message = f"mission '{record.mission}' plans other steps now"
+    then, now = record.workflow.to_dict(), planned.to_dict()
+    for place in range(max(len(then["steps"]), len(now["steps"]))):
+        expected, actual = (steps[place] if place < len(steps) else None for steps in (then["steps"], now["steps"]))
+        if wrapper_digest(expected) != wrapper_digest(actual):
+            return _Divergence(PLAN, message, place, str((expected or actual or {}).get("id")), expected, actual)
+    parts = [{name: plan[name] for name in ("id", "metadata")} for plan in (then, now)]
+    return _Divergence(
+        PLAN, f"mission '{record.mission}' gives its plan another name or other metadata now", None, None, *parts
+    )
+
+
+def _diverging_step(record: Record, result: OrchestrationResult) -> _Divergence | None:
+    now = links_of(result, record.origin())
+    state = record.context.initial_state
+    for place, entry in enumerate(result.run.trace):
+        if place == len(record.chain):
+            message = f"step '{entry.step.id}' is executed now, and was not then"
+            return _Divergence(_kind_of(entry.step.kind), message, place, entry.step.id, None, _told(now[place]))
+        link = record.chain[place]
+        if not _as_recorded(link, now[place], state, entry.state):
+            message = f"step '{entry.step.id}' comes out other than it did"
+            if entry.step.kind == "runtime":
+                message += f", so that {_operation(entry.step.payload)} has changed"
+            return _Divergence(_kind_of(entry.step.kind), message, place, entry.step.id, _told(link), _told(now[place]))
+        state = entry.state
+    if len(record.chain) > len(now):
+        link = record.chain[len(now)]
+        message = f"step '{link.step_id}' was executed then, and is not now"
+        kind = DECISION if result.status in ("suspended", "rejected") else OPERATION
+        return _Divergence(kind, message, len(now), link.step_id, _told(link), None)
+    return None
+
+
+def _as_recorded(then: RecordLink, now: RecordLink, before: State, after: State) -> bool:
+    """Whether a step came out as it did: there are many patches to one state, so that the states are compared."""
+    if any(getattr(then, name) != getattr(now, name) for name in ("step_id", "step", "outcome", "reason", "decision")):
+        return False
+    if same(then.patch, now.patch):
+        return True
+    try:
+        return same(apply_patch(before, then.patch), after)
+    except PatchError:
+        return False
+
+
+def _diverging_result(record: Record, result: OrchestrationResult) -> _Divergence | None:
+    """All steps came out as they did; so does all that is said of them, unless somebody wrote something else."""
+    now, then = parts_of(result), record.result_parts
+    for name in sorted(now):
+        if wrapper_digest(now[name]) != wrapper_digest(then[name]):
+            message = f"every step comes out as it did, but not the result's '{name}'"
+            shown = result.to_dict()[name]
+            return _Divergence(ALTERED, message, expected=record.result[name], actual=shown)
+    return None
+
+
+def _is_known(step: StepSpec, registry: HasOperations) -> bool:
+    name = step.payload.get("operation", "noop")
+    return type(name) is str and name in registry.operations
+
+
+def _failed(record: Record, kind: str, error: Exception, step_id: str | None) -> _Divergence:
+    ids = [step.id for step in record.workflow.steps]
+    index = ids.index(step_id) if step_id in ids else None
+    message = f"it cannot be computed again: {_clause(error)}"
+    return _Divergence(kind, message, index, step_id, actual=str(error))
+
+
+def _other_plugin(record: Record, registry: HasOperations) -> str:
+    """What is other of the plugins that were there then, as the end of a sentence."""
+    now = {plugin["name"]: plugin for plugin in registry_parts(registry)["plugins"]}
+    for plugin in record.registry["plugins"]:
+        name = f"plugin '{plugin['name']}'"
+        there = now.get(plugin["name"])
+        was = f"{plugin['distribution']} {plugin['version']}".strip()
+        if there is None:
+            return f"{name}" + (f" of {was}" if was else "") + " was there then, and is not now"
+        if not same(there, plugin):
+            is_ = f"{there['distribution']} {there['version']}".strip()
+            return f"{name} was of {was or 'no distribution'}, and is of {is_ or 'no distribution'} now"
+    return ""
+
+
+def registry_note(record: Record, registry: HasOperations) -> str:
+    """A sentence if the registry is another than that of the record, or ``""``.
+
+    It is worth saying even if everything comes out as it did.
+    """
+    fingerprint = registry.fingerprint if isinstance(registry, Registry) else None
+    if record.registry["fingerprint"] in (None, fingerprint):
+        return ""
+    return f"The registry is another than then; {_other_plugin(record, registry) or 'something else was installed'}."
+
+
+def _told(link: RecordLink) -> dict[str, Any]:
+    return {
+        "decision": link.decision,
+        "outcome": link.outcome,
+        "patch": thaw(link.patch),
+        "reason": link.reason,
+        "step_id": link.step_id,
+    }
+
+
+def _operation(payload: Any) -> str:
+    return f"operation '{payload.get('operation', 'noop')}'"
+
+
+def _kind_of(kind: str) -> str:
+    return DECISION if kind == "human" else OPERATION
+
+
+def _clause(error: Exception) -> str:
+    return str(error).rstrip(".")
