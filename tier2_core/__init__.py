@@ -49,12 +49,11 @@ from tier2_core.workflow.result import OrchestrationResult
 from tier2_core.workflow.specs import Decision, ExecutionContext, MissionSpec, StepSpec, WorkflowDefinition
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tier2_core.missions.hookspecs import hookimpl, hookspec
     from tier2_core.missions.mission import Mission, MissionRegistryEntry
     from tier2_core.missions.planning import HasMissions, Orchestrator, build_workflow, run_mission
     from tier2_core.missions.registry import (
+        MISSION_REGISTRY,
         Registry,
         default_registry,
         get_mission,
@@ -89,13 +88,18 @@ if TYPE_CHECKING:
     )
     from tier2_core.scenarios.test_run import TestRunResult, aggregate_test_run, run_test_run
 
-    MISSION_REGISTRY: Mapping[str, MissionRegistryEntry]
-
 _LAZY = {
     "missions.hookspecs": ("hookimpl", "hookspec"),
     "missions.mission": ("Mission", "MissionRegistryEntry"),
     "missions.planning": ("HasMissions", "Orchestrator", "build_workflow", "run_mission"),
-    "missions.registry": ("Registry", "default_registry", "get_mission", "list_missions", "load_registry"),
+    "missions.registry": (
+        "MISSION_REGISTRY",
+        "Registry",
+        "default_registry",
+        "get_mission",
+        "list_missions",
+        "load_registry",
+    ),
     "records.compare": ("RecordDifference", "compare_records"),
     "records.reading": ("load_record",),
     "records.record": ("Record", "RecordLink", "make_record"),
@@ -234,10 +238,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "MISSION_REGISTRY":
-        value: Any = __getattr__("default_registry")().missions
-    elif name in _HOME:
-        value = getattr(_import_module(f"tier2_core.{_HOME[name]}"), name)
+    if name in _HOME:
+        value: Any = getattr(_import_module(f"tier2_core.{_HOME[name]}"), name)
     else:
         raise AttributeError(f"module 'tier2_core' has no attribute '{name}'")
     globals()[name] = value

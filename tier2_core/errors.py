@@ -31,6 +31,19 @@ def did_you_mean(found: str, known: Iterable[str]) -> str:
     return f"; did you mean '{close[0]}'?" if close else ""
 
 
+def described(error: BaseException) -> str:
+    """The type and the text of somebody else's exception, whose text may itself be broken.
+
+    >>> described(KeyError("n"))
+    "KeyError: 'n'"
+    """
+    try:
+        text = str(error)
+    except Exception as broken:  # noqa: BLE001 - whatever it is, the first error is the one to tell of
+        text = f"(its text cannot be had: {type(broken).__name__})"
+    return f"{type(error).__name__}: {text}"
+
+
 class Tier2Error(Exception):
     """The root of everything that tier2 raises on purpose."""
 

@@ -35,7 +35,13 @@ def read_document(path: str) -> Any:
     except FileProblem:
         raise
     except InvalidValueError as error:
-        raise FileProblem(f"{_name(path)}: {error}") from None
+        raise FileProblem(f"{_name(path)}: {error}{hint(path, str(error))}") from None
+
+
+def hint(path: str, message: str) -> str:
+    """What to do about a mistake that TOML invites."""
+    dated = any(f"ound a {kind};" in message for kind in ("date", "datetime", "time"))
+    return ' A date has to be a text: put it in quotes, as in "2026-03-02".' if dated else ""
 
 
 def read_plain(path: str) -> Any:
@@ -58,16 +64,18 @@ def expect_object(path: str, document: Any) -> Any:
     return document
 
 
-def write_document(path: str, document: Any, limit: int | None = None) -> None:
-    """Write a document, or plain data with documents in it, as readable JSON with sorted keys.
+def write_document(path: str, document: Any, *, new: bool = False) -> None:
+    """Write a document, or plain data with documents in it, as JSON with sorted keys that can be read again.
 
-    An existing file is replaced only by a whole one. Raises :class:`FileProblem`, also for more than ``limit``
-    bytes; what was there before is then still there.
+    An existing file is replaced only by a whole one, and with ``new`` not at all: that is a
+    :class:`FileExistsError`. Raises :class:`FileProblem`; what was there before is then still there.
     """
-    data = (json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, default=thaw) + "\n").encode()
+    data = _json(document, indent=2)
+    if len(data) > MAX_JSON_BYTES:
+        data = _json(document, separators=(",", ":"))
+    if len(data) > MAX_JSON_BYTES:
+        raise _problem(path, f"would have {len(data)} bytes; at most {MAX_JSON_BYTES} can be read again")
     check_writable(path)
-    if limit is not None and len(data) > limit:
-        raise _problem(path, f"would have {len(data)} bytes; at most {limit} can be read again")
     target = Path(path).resolve()  # a link stays a link
     temporary = ""
     try:
@@ -77,25 +85,43 @@ def write_document(path: str, document: Any, limit: int | None = None) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask())
-        os.replace(temporary, target)
+        if new:
+            os.link(temporary, target)  # refuses what is there already, without a moment in between
+        else:
+            os.replace(temporary, target)
+            temporary = ""
+    except FileExistsError:
+        raise
     except OSError as error:
+        raise _problem(path, f"cannot be written: {_why(error)}") from None
+    finally:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
-        raise _problem(path, f"cannot be written: {_why(error)}") from None
+
+
+def _json(document: Any, **form: Any) -> bytes:
+    return (json.dumps(document, sort_keys=True, ensure_ascii=False, default=thaw, **form) + "\n").encode()
 
 
 def check_writable(path: str) -> None:
     """:class:`FileProblem` if ``path`` is no place for a file, so that this is known before any work is done."""
+    if path == STDIN:
+        raise FileProblem("'-' is no file to write; expected a name (--json prints the result).")
     try:
+        # A link in these directories leads to an open file, which is not ours to replace.
+        if path.startswith(("/dev/", "/proc/")):
+            raise _problem(path, "is a device; expected the name of a file to write")
         target = Path(path).resolve()
         if target.exists() and not target.is_file():
             raise _problem(path, f"is {_kind(target.stat().st_mode)}; expected the name of a file to write")
         if not target.parent.is_dir():
             raise _problem(path, "is in a directory that does not exist; make it first")
+        if not os.access(target.parent, os.W_OK | os.X_OK):
+            raise _problem(path, "is in a directory that cannot be written to; choose another")
+    except FileProblem:
+        raise
     except (OSError, ValueError, RuntimeError) as error:
-        raise _problem(path, f"cannot be written: {_why(error)}") from (
-            None if not isinstance(error, FileProblem) else error
-        )
+        raise _problem(path, f"cannot be written: {_why(error)}") from None
 
 
 def _read(path: str, limit: int) -> bytes:
@@ -115,13 +141,16 @@ def _read(path: str, limit: int) -> bytes:
             raise
         raise _problem(path, f"cannot be read: {_why(error)}") from None
     if len(data) > limit:
-        raise _problem(path, f"is larger than {limit // 1024} KiB; expected a smaller document")
+        size = f"{limit // 1024**2} MiB" if limit >= 1024**2 else f"{limit // 1024} KiB"
+        raise _problem(path, f"is larger than {size}; expected a smaller document")
     return data
 
 
 def _parse_toml(data: bytes) -> Any:
     import tomllib
 
+    if data.startswith(b"\xef\xbb\xbf"):
+        raise InvalidValueError("Found a byte-order mark; expected TOML in UTF-8 without one.")
     try:
         return tomllib.loads(data.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -157,7 +186,7 @@ def _why(error: BaseException) -> str:
 
 
 def _name(path: str) -> str:
-    return "standard input" if path == STDIN else path
+    return "standard input" if path == STDIN else path or "''"
 
 
 def _problem(path: str, what: str) -> FileProblem:

@@ -6,8 +6,10 @@ reading it plans and runs again, and refuses if anything comes out other than it
 
 from __future__ import annotations
 
+import itertools
 import os
 import platform
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -21,7 +23,7 @@ from tier2_core import (
     make_record,
     verify_record,
 )
-from tier2_io.files import MAX_JSON_BYTES, FileProblem, expect_object, read_plain, write_document
+from tier2_io.files import FileProblem, expect_object, read_plain, write_document
 
 
 def environment() -> dict[str, str]:
@@ -36,13 +38,29 @@ def environment() -> dict[str, str]:
 def save(result: OrchestrationResult, path: str | None) -> str:
     """Write the record of a result to ``path``, or to a name of its own in this directory; gives the name."""
     record = make_record(result, environment=environment())
-    if path is None:
-        name = record.mission or record.workflow.id
-        stem = "".join(one if one.isascii() and (one.isalnum() or one in "-_") else "-" for one in name)
-        path = f"{stem}-{record.digest[:12]}.run.json"
-    # What is larger could be written, and never be read again.
-    write_document(path, record.to_dict(), MAX_JSON_BYTES)
-    return path
+    if path is not None:
+        write_document(path, record.to_dict())
+        return path
+    name = record.mission or record.workflow.id
+    stem = "".join(one if one.isascii() and (one.isalnum() or one in "-_") else "-" for one in name)
+    stem = f"{stem.lstrip('-') or 'run'}-{record.digest[:12]}"
+    try:
+        return _save_new(record, "", stem)
+    except FileProblem:
+        # What people have answered must not be lost because of where they stand.
+        return _save_new(record, tempfile.gettempdir(), stem)
+
+
+def _save_new(record: Record, directory: str, stem: str) -> str:
+    """Write the record to a name that is free: an equal run may have been saved, and even decided, before."""
+    for number in itertools.count(1):
+        path = os.path.join(directory, f"{stem}{'' if number == 1 else f'-{number}'}.run.json")
+        try:
+            write_document(path, record.to_dict(), new=True)
+        except FileExistsError:
+            continue
+        return path
+    raise AssertionError
 
 
 def read_record(path: str) -> Record:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from tier2_core import CallerError, thaw
+from tier2_core import thaw
+
+_STYLES = {"bold": "\x1b[1m", "green": "\x1b[32m", "red": "\x1b[31m", "yellow": "\x1b[33m"}  # ECMA-48, SGR
 
 MANY = 50
 """From so many pieces of work on, progress is shown."""
-
-
-class MissingExtra(CallerError):
-    """A library that the command line needs is not installed."""
 
 
 def safe(text: str) -> str:
@@ -51,21 +50,31 @@ def shown(value: Any, width: int = 60) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def say_table(headers: Sequence[str], rows: Sequence[Sequence[Any]], title: str = "") -> None:
+def say_table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Print a table of texts, which are made safe here; it is as wide as the terminal, or 100 columns."""
+    cells = [[safe(str(cell)) for cell in row] for row in rows]
     try:
         from rich.box import SIMPLE_HEAD
         from rich.console import Console
         from rich.table import Table
         from rich.text import Text
-    except ImportError:
-        raise MissingExtra("tables need the library rich; install it with: pip install 'tier2[cli]'") from None
-    table = Table(box=SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False, show_edge=False)
+    except ImportError:  # the extra makes it beautiful, not possible
+        widths = [max(map(len, column)) for column in zip(headers, *cells, strict=True)]
+        for row in (headers, *cells):
+            say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        return
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for header in headers:
         table.add_column(Text(header), overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(safe(str(cell))) for cell in row))
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 100, highlight=False).print(table)
+    for row in cells:
+        table.add_row(*map(Text, row))
+    # Not straight to standard output: what happens there, as to a closed pipe, is for the caller to see.
+    terminal = sys.stdout.isatty()
+    text = io.StringIO()
+    Console(file=text, width=Console().width if terminal else 100, force_terminal=terminal, highlight=False).print(
+        table
+    )
+    say(text.getvalue().rstrip("\n"))
 
 
 @contextmanager
@@ -74,8 +83,12 @@ def progress(total: int, what: str) -> Iterator[Callable[[], None]]:
     if total < MANY or not sys.stderr.isatty():
         yield lambda: None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    try:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    except ImportError:
+        yield lambda: None
+        return
 
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
@@ -84,14 +97,6 @@ def progress(total: int, what: str) -> Iterator[Callable[[], None]]:
 
 
 def say_styled(*parts: tuple[str, str]) -> None:
-    """Print a line of texts, which are made safe here, each with a style that a terminal shows."""
-    if not sys.stdout.isatty():
-        say("".join(safe(text) for text, _ in parts))
-        return
-    from rich.console import Console
-    from rich.text import Text
-
-    line = Text()
-    for text, style in parts:
-        line.append(safe(text), style=style or None)
-    Console(file=sys.stdout, highlight=False, soft_wrap=True).print(line)
+    """Print a line of texts, which are made safe here, each with a style (a colour, ``bold``) that a terminal shows."""
+    terminal = sys.stdout.isatty()
+    say("".join(f"{_STYLES[style]}{safe(text)}\x1b[0m" if terminal and style else safe(text) for text, style in parts))

@@ -257,7 +257,8 @@ def test_a_broken_plugin_breaks_what_needs_the_registry_and_nothing_else(site: S
     script = """
         import tier2_core
         from tier2_core import ExecutionContext, PluginError, StepSpec, WorkflowDefinition, default_registry, run
-        for ask in (default_registry, tier2_core.list_missions, lambda: tier2_core.MISSION_REGISTRY, default_registry):
+        every = lambda: list(tier2_core.MISSION_REGISTRY)
+        for ask in (default_registry, tier2_core.list_missions, every, default_registry):
             try:
                 ask()
             except PluginError as error:
@@ -299,3 +300,11 @@ def test_nobody_takes_the_built_in_missions_away_by_their_plugin_s_name(site: Si
 def test_block_is_a_list_of_names_and_not_a_text() -> None:
     with pytest.raises(InvalidSpecError, match="'block' must be a list"):
         load_registry(entry_points=False, block="builtin")
+
+
+def test_a_plugin_may_import_everything_by_its_star(site: Site) -> None:
+    source = (
+        "from tier2_core import *\n\n@hookimpl\ndef tier2_missions():\n    return [Mission('star', lambda p: None)]\n"
+    )
+    site.install("star", source)
+    assert "star" in load_registry().missions

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.tier2_io.conftest import Tier2
+from tests.tier2_io.conftest import TIER2, Tier2
 
 ROOT = Path(__file__).parents[2]
 REFUSED = json.loads((ROOT / "tests/vectors/cli/refused.json").read_text())
@@ -211,10 +212,6 @@ def test_a_broken_plugin_stops_neither_the_others_nor_the_list(tier2: Tier2, tmp
 def test_a_closed_pipe_is_no_error(tier2: Tier2) -> None:
     done = tier2("missions")
     assert done.returncode == 0
-    import subprocess
-
-    from tests.tier2_io.conftest import TIER2
-
     shell = subprocess.run(
         ["sh", "-c", f'"{TIER2}" missions --json | true'], capture_output=True, text=True, check=False, timeout=60
     )
@@ -251,3 +248,50 @@ def test_a_suite_that_expects_a_schema_tells_where_it_is_missed(tier2: Tier2, tm
     assert "/n: True is not of type 'integer'" in told
     assert "gone: path_missing" in told
     assert "expected  exists\n" in told
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+@pytest.mark.parametrize("arguments", ["missions", "run echo --unattended", "plan echo", "run daily_loop"])
+def test_a_closed_stream_is_no_error(tmp_path: Path, arguments: str, closed: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'"{TIER2}" {arguments} {closed}'], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode in (0, 3)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_pipe_that_is_closed_early_is_no_failure(tmp_path: Path) -> None:
+    script = f'"{TIER2}" missions | true; echo "${{PIPESTATUS[0]}}"'
+    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+def test_without_the_extra_everything_is_there_but_the_lines(tier2: Tier2, tmp_path: Path) -> None:
+    (tmp_path / "norich").mkdir()
+    (tmp_path / "norich" / "rich.py").write_text("raise ImportError('not installed')")
+    done = tier2("missions", env={"PYTHONPATH": str(tmp_path / "norich")})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "daily_loop  1" in done.stdout
+
+
+def test_a_date_of_toml_is_told_to_be_put_in_quotes(tier2: Tier2, tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text("date = 2026-03-02\n")
+    assert 'put it in quotes, as in "2026-03-02"' in tier2("run", "daily_loop", "--state", "s.toml").stderr
+    text = 'suite_name = "s"\nexpectations = []\n[[scenarios]]\nscenario_name = "a"\ninitial_state = {d = 2026-03-02}\n'
+    (tmp_path / "t.toml").write_text(text)
+    assert "put it in quotes" in tier2("test", "t.toml").stderr
+
+
+def test_what_goes_wrong_in_a_scenario_is_told_with_its_file_and_name(tier2: Tier2, tmp_path: Path) -> None:
+    call = {"name": "daily_loop", "decisions": [{"step_id": "typo"}]}
+    scenario = {"scenario_name": "mine", "initial_state": {}, "missions": [call]}
+    (tmp_path / "s.json").write_text(json.dumps({"suite_name": "s", "scenarios": [scenario], "expectations": []}))
+    done = tier2("test", "s.json")
+    assert done.returncode == 2
+    assert "s.json: scenario 'mine': " in done.stderr
+
+
+def test_a_large_state_can_be_read_again(tier2: Tier2, tmp_path: Path) -> None:
+    (tmp_path / "s.json").write_text('{"a":[' + ",".join(["[1]"] * 3_000_000) + "]}")
+    assert tier2("run", "echo", "--state", "s.json", "--state-out", "t.json").returncode == 0
+    assert (tmp_path / "t.json").stat().st_size <= 64 * 1024 * 1024

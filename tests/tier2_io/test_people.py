@@ -269,3 +269,92 @@ def test_explore_shows_every_path_and_writes_a_suite_that_passes(at_work: Path, 
     paths = json.loads(tier2("explore", "daily_loop", "--state", "s.json", "--json", *value).stdout)
     assert [path["outcome"]["status"] for path in paths] == ["succeeded", "rejected"]
     assert '["c", "a", "b"]' in tier2("explore", "daily_loop", "--state", "s.json", *value).stdout
+
+
+# --- nothing that somebody answered is lost ---------------------------------------------------------------
+
+
+def test_an_equal_run_is_saved_beside_one_that_was_decided_and_not_over_it(at_work: Path, tier2: Tier2) -> None:
+    tier2("run", "daily_loop", "--state", "s.json")
+    first = _saved(at_work)
+    tier2("resume", first.name, "--approve")
+    before = first.read_bytes()
+    again = tier2("run", "daily_loop", "--state", "s.json")
+    assert first.read_bytes() == before
+    assert f"tier2 resume {first.stem.removesuffix('.run')}-2.run.json --approve" in again.stderr
+
+
+def test_what_a_decided_run_came_to_is_written_once_more(at_work: Path, tier2: Tier2) -> None:
+    tier2("run", "daily_loop", "--state", "s.json")
+    file = _saved(at_work).name
+    assert tier2("resume", file, "--approve", "--state-out", "a.json").returncode == 0
+    assert tier2("resume", file, "--state-out", "b.json", "--out", "c.json").returncode == 0
+    assert (at_work / "a.json").read_bytes() == (at_work / "b.json").read_bytes()
+
+
+@pytest.mark.parametrize("output", ["-", "/dev/stdout", "none/x.json", "."])
+def test_an_output_that_cannot_be_is_refused_before_anything_is_decided(
+    at_work: Path, tier2: Tier2, output: str
+) -> None:
+    tier2("run", "daily_loop", "--state", "s.json")
+    file = _saved(at_work)
+    before = file.read_bytes()
+    done = tier2("resume", file.name, "--approve", f"--state-out={output}")
+    assert (done.returncode, file.read_bytes()) == (2, before)
+    assert ".." not in done.stderr
+
+
+def test_one_file_is_not_two_things(at_work: Path, tier2: Tier2) -> None:
+    tier2("run", "daily_loop", "--state", "s.json")
+    file = _saved(at_work).name
+    assert tier2("resume", file, "--approve", "--out", f"./{file}").returncode == 2
+    assert tier2("run", "echo", "--out", "x.json", "--state-out", "./x.json").returncode == 2
+    assert tier2("resume", "-", "--approve", stdin=(at_work / file).read_text()).returncode == 2
+
+
+BREAKING = """
+from tier2_core import Mission, Operation, StepSpec, WorkflowDefinition, hookimpl
+
+@hookimpl
+def tier2_missions():
+    steps = [
+        StepSpec("number", "human", {"into": "v"}),
+        StepSpec("divide", "runtime", {"operation": "breaking.divide"}),
+    ]
+    return [Mission("breaking", lambda params: WorkflowDefinition("w", steps))]
+
+@hookimpl
+def tier2_operations():
+    return [Operation("breaking.divide", lambda state, call: state.set("q", 6 / state["v"]))]
+"""
+
+
+@pytest.fixture
+def breaking(at_work: Path) -> dict[str, str]:
+    """A plugin whose operation breaks on some of the answers."""
+    info = at_work / "site" / "breaking-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: breaking\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[tier2.missions]\nbreaking = breaking_plugin\n")
+    (at_work / "site" / "breaking_plugin.py").write_text(BREAKING)
+    return {"PYTHONPATH": str(at_work / "site")}
+
+
+def test_an_operation_that_breaks_on_one_answer_leaves_the_others(
+    at_work: Path, tier2: Tier2, breaking: dict[str, str]
+) -> None:
+    done = tier2("run", "breaking", env=breaking)
+    assert done.returncode == 3
+    assert "approving: broken" in done.stdout
+    assert "--approve --value VALUE" in done.stderr
+    file = _saved(at_work)
+    before = file.read_bytes()
+    assert tier2("resume", file.name, "--approve", "--value", "0", env=breaking).returncode == 5
+    assert file.read_bytes() == before
+    assert tier2("resume", file.name, "--approve", "--value", "3", env=breaking).returncode == 0
+
+
+def test_explore_takes_values_for_human_steps_only(at_work: Path, tier2: Tier2) -> None:
+    assert "no such human step" in tier2("explore", "daily_loop", "--value", "typo=1").stderr
+    value = ("--value", "daily-confirm-priorities=null")
+    assert "given twice" in tier2("explore", "daily_loop", *value, *value).stderr

@@ -286,3 +286,13 @@ def test_a_step_that_was_done_before_a_broken_one_leaves_nothing_behind_in_the_c
 
 def test_run_knows_the_built_in_operations_unless_it_is_told_otherwise() -> None:
     assert start(plan(), ExecutionContext()).registry is BUILTINS
+
+
+class Hostile(BaseException):
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+@pytest.mark.parametrize("error", [Hostile(), ExceptionGroup("g", [ValueError()])])
+def test_an_exception_that_cannot_even_be_told_of_is_a_bug_of_its_author(error: BaseException) -> None:
+    assert type(error).__name__ in str(broken(raising(error)))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 from attrs import frozen
 
-from tier2_core.errors import PluginError, RegistryConflictError, did_you_mean
+from tier2_core.errors import PluginError, RegistryConflictError, described, did_you_mean
 from tier2_core.missions import hookspecs
 from tier2_core.missions.mission import Mission
 from tier2_core.values.freeze import a_type
@@ -85,7 +85,7 @@ def loaded(plugin: Any, name: str = "", distribution: str = "", version: str = "
         hooks = manager.get_hookcallers(plugin) or []
         misspelt = sorted(hook.name for hook in hooks if not hook.has_spec())
     except Exception as error:
-        raise broken(f"has hooks that do not fit: {error}") from error
+        raise broken(f"has hooks that do not fit: {described(error)}") from error
     if misspelt:
         close = did_you_mean(misspelt[0], _HOOKS) or "."
         raise broken(
@@ -125,7 +125,7 @@ def _imported(point: EntryPoint, distribution: str) -> Any:
     except BaseException as error:  # a plugin that exits while it is imported must not end its host
         raise PluginError(
             f"Plugin '{point.name}' of distribution '{distribution}' cannot be imported from '{point.value}': "
-            f"{type(error).__name__}: {error}",
+            f"{described(error)}",
             plugin=point.name,
             distribution=distribution,
         ) from error
@@ -143,8 +143,10 @@ def _gathered(hook: Any, kind: type[Any], broken: Any) -> tuple[Any, ...]:
             items.extend(result)
     except PluginError:
         raise
-    except (Exception, SystemExit) as error:
-        raise broken(f"broke in {hook.name}: {type(error).__name__}: {error}") from error
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:
+        raise broken(f"broke in {hook.name}: {described(error)}") from error
     for item in items:
         if type(item) is not kind:
             raise broken(f"gives {a_type(type(item))} in {hook.name}; expected {kind.__name__}s.")

@@ -14,6 +14,7 @@ from tier2_core.errors import (
     InvalidParamsError,
     InvalidSpecError,
     InvalidValueError,
+    described,
 )
 from tier2_core.missions.mission import MissionRegistryEntry
 from tier2_core.missions.registry import default_registry
@@ -64,8 +65,11 @@ def build_workflow(mission: MissionSpec, *, registry: HasMissions | None = None)
         ) from None
     workflow = _planned(entry, mission)
     workflow = attrs.evolve(workflow, metadata={**dict(workflow.metadata), **dict(recorded)})  # type: ignore[arg-type]
-    check_kinds(workflow, EnvelopePlanningError)
-    check_counts(workflow, AntiFailurePlanningError)
+    try:
+        check_kinds(workflow, EnvelopePlanningError)
+        check_counts(workflow, AntiFailurePlanningError)
+    except AntiFailurePlanningError as error:
+        raise type(error)(f"Mission '{entry.name}' of plugin '{entry.plugin}': {error}") from None
     return workflow
 
 
@@ -81,8 +85,10 @@ def _planned(entry: MissionRegistryEntry, mission: MissionSpec) -> WorkflowDefin
         workflow = entry.factory(mission.params)  # type: ignore[arg-type]
     except InvalidParamsError:
         raise  # a factory may refuse what no schema can say
-    except (Exception, SystemExit) as error:
-        raise broken(f"raised {type(error).__name__}: {error}") from error
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:
+        raise broken(f"raised {described(error)}") from error
     if type(workflow) is not WorkflowDefinition:
         raise broken(f"returned {a_type(type(workflow))}; expected a WorkflowDefinition.")
     return workflow
@@ -167,6 +173,8 @@ def run_mission(
         )
     given.update(named)
     known = default_registry() if registry is None else registry
+    if not isinstance(known, HasMissions):
+        raise InvalidSpecError(f"The registry must have missions, found {a_type(type(known))}.", field="registry")
     params = given.get("params")
     workflow = build_workflow(MissionSpec(mission_name, {} if params is None else params), registry=known)
     if with_context:

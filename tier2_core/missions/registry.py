@@ -6,7 +6,7 @@ refused. A build that fails leaves nothing behind.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -166,6 +166,26 @@ def _owner_text(plugin: str, distribution: str) -> str:
 def default_registry() -> Registry:
     """The registry of the installed plugins, loaded once, at first use; raises as :func:`load_registry` does."""
     return load_registry()
+
+
+class _InstalledMissions(Mapping[str, MissionRegistryEntry]):
+    """The missions of the default registry, by name; read-only, and loaded when something is first asked of it."""
+
+    def __getitem__(self, name: str) -> MissionRegistryEntry:
+        return default_registry().missions[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(default_registry().missions)
+
+    def __len__(self) -> int:
+        return len(default_registry().missions)
+
+    def __repr__(self) -> str:
+        return f"MISSION_REGISTRY({', '.join(self)})"
+
+
+MISSION_REGISTRY: Mapping[str, MissionRegistryEntry] = _InstalledMissions()
+"""The installed missions by name, as a mapping that cannot be assigned to."""
 
 
 def list_missions() -> list[str]:

@@ -10,7 +10,7 @@ from pyrsistent import PMap
 from tier2_core.errors import InvalidSpecError
 from tier2_core.scenarios.suite import ScenarioSuiteResult
 from tier2_core.values.canonical import wrapper_digest
-from tier2_core.values.fields import document, exact, flag, named, object_, shown, text, tuple_of, with_prefix
+from tier2_core.values.fields import document, exact, expect, flag, named, object_, shown, text, tuple_of, with_prefix
 from tier2_core.values.freeze import same, thaw
 from tier2_core.values.paths import format_pointer, parse_path, resolve_path
 from tier2_core.values.predicates import check_predicate, missed
@@ -164,6 +164,8 @@ def evaluate_expectations(
     >>> evaluate_expectations(run_suite(ScenarioSuiteDefinition("s")), SuiteExpectationsDefinition()).passed
     True
     """
+    expect(suite_result, ScenarioSuiteResult, "suite's result")
+    expect(definition, SuiteExpectationsDefinition, "definition")
     plain: dict[tuple[str, str], Any] = {}  # each result is turned into plain data once
     results = tuple(_evaluated(suite_result, expectation, plain) for expectation in definition.expectations)
     hashes = [wrapper_digest(e.to_dict(), tag="tier2/expectation/v1") for e in definition.expectations]

@@ -13,6 +13,7 @@ from tier2_core.missions.registry import default_registry
 from tier2_core.values.canonical import digest, wrapper_digest
 from tier2_core.values.fields import (
     exact,
+    expect,
     flag,
     named,
     object_,
@@ -119,6 +120,7 @@ def run_scenario(defn: ScenarioDefinition, *, registry: HasMissions | None = Non
     >>> result.mission_results["echo"].status
     'succeeded'
     """
+    expect(defn, ScenarioDefinition, "scenario")
     known = default_registry() if registry is None else registry
     results: dict[str, OrchestrationResult] = {}
     state = defn.initial_state

@@ -12,7 +12,7 @@ from tier2_core.missions.planning import HasMissions
 from tier2_core.missions.registry import default_registry
 from tier2_core.scenarios.harness import ScenarioDefinition, ScenarioResult, run_scenario
 from tier2_core.values.canonical import wrapper_digest
-from tier2_core.values.fields import named, object_, read_only, text, tuple_of
+from tier2_core.values.fields import expect, named, object_, read_only, text, tuple_of
 from tier2_core.values.freeze import thaw
 from tier2_core.workflow.specs import NOTHING
 
@@ -64,6 +64,7 @@ def run_suite(defn: ScenarioSuiteDefinition, *, registry: HasMissions | None = N
     >>> run_suite(ScenarioSuiteDefinition("empty")).to_dict()["scenario_results"]
     {}
     """
+    expect(defn, ScenarioSuiteDefinition, "suite")
     known = default_registry() if registry is None else registry
     return aggregate_suite(defn, {name: run_scenario(one, registry=known) for name, one in scenarios_of(defn).items()})
 

@@ -15,7 +15,7 @@ from tier2_core.scenarios.expectations import (
 )
 from tier2_core.scenarios.suite import ScenarioSuiteDefinition, ScenarioSuiteResult, run_suite
 from tier2_core.values.canonical import wrapper_digest
-from tier2_core.values.fields import flag, named, object_
+from tier2_core.values.fields import expect, flag, named, object_
 from tier2_core.values.freeze import thaw
 from tier2_core.workflow.specs import NOTHING
 
@@ -55,6 +55,8 @@ def aggregate_test_run(
     Its metadata has ``suite_name``, ``suite_hash``, ``expectations_hash``, ``expectations_passed`` and
     ``expectations_total`` (counts), and ``test_run_hash``, which is over the two hashes and every outcome.
     """
+    expect(suite_result, ScenarioSuiteResult, "suite's result")
+    expect(expectations_result, SuiteExpectationsResult, "expectations' result")
     outcomes = expectations_result.expectation_results
     metadata: dict[str, Any] = {
         "expectations_hash": expectations_result.metadata.get("expectations_hash", ""),

@@ -134,6 +134,12 @@ def tuple_of(kind: type[T], value: Any) -> tuple[T, ...]:
     return tuple(value)
 
 
+def expect(value: Any, kind: type, name: str) -> None:
+    """:class:`InvalidSpecError` if what a function was given as ``name`` is not of ``kind``."""
+    if not isinstance(value, kind):
+        raise InvalidSpecError(f"The {name} must be of {kind.__name__}, found {a_type(type(value))}.", field=name)
+
+
 def unique(values: Iterable[str], what: str) -> None:
     """:class:`Wrong` if a value comes twice; ``what`` says of what there may be one."""
     listed = list(values)

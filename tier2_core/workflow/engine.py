@@ -25,7 +25,7 @@ import attrs
 from attrs import field, frozen
 from pyrsistent import PMap
 
-from tier2_core.errors import DecisionError, InvalidSpecError, InvalidValueError, OperationError, StepFailed
+from tier2_core.errors import DecisionError, InvalidSpecError, InvalidValueError, OperationError, StepFailed, described
 from tier2_core.values.edit import set_with_parents
 from tier2_core.values.fields import exact, object_
 from tier2_core.values.freeze import a_type, freeze, printable
@@ -110,6 +110,8 @@ def advance(run: Run) -> Run:
     Raises :class:`OperationError` for a bug in an operation, and :class:`DecisionError` for a decision whose
     value its step does not take.
     """
+    if type(run) is not Run:
+        raise InvalidSpecError(f"The run must be of Run, found {a_type(type(run))}.", field="run")
     if run.status != RUNNING:
         return run
     step = run.workflow.steps[len(run.trace)]
@@ -194,11 +196,13 @@ def _runtime(run: Run, step: StepSpec) -> TraceEntry:
         return TraceEntry(step, FAILED, run.state, reason=reason)
     except OperationError:
         raise  # of a run inside this one, where it already says whose bug it is
-    except (Exception, SystemExit) as error:
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:
         mission = mission_of(run.workflow)
         raise OperationError(
             f"Operation '{operation.name}' of plugin '{operation.plugin}' broke at step '{step.id}' of mission "
-            f"'{mission}': {type(error).__name__}: {error}",
+            f"'{mission}': {described(error)}",
             mission=mission,
             step_id=step.id,
             operation=operation.name,

@@ -16,12 +16,13 @@ from tier2_core.errors import (
     InvalidValueError,
     OperationError,
     UnknownOperationError,
+    described,
     did_you_mean,
 )
 from tier2_core.values.fields import with_prefix
 from tier2_core.values.freeze import a_type
 from tier2_core.values.paths import parse_path
-from tier2_core.values.schema import check_schema
+from tier2_core.values.schema import schema_problems
 from tier2_core.workflow.operations import BUILTINS, HasOperations, Operation
 from tier2_core.workflow.specs import StepSpec, WorkflowDefinition
 
@@ -108,10 +109,12 @@ def _check_payload(step: StepSpec, operation: Operation, workflow: WorkflowDefin
             f"Step '{step.id}': the operation '{operation.name}' refuses its payload: {_sentence(str(error))}",
             field=field,
         ) from error
-    except (Exception, SystemExit) as error:
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:
         raise OperationError(
             f"The check of operation '{operation.name}' of plugin '{operation.plugin}' raised "
-            f"{type(error).__name__} at step '{step.id}': {error}; expected ValueError for a payload that it refuses.",
+            f"an exception at step '{step.id}': {described(error)}; expected ValueError for a payload that it refuses.",
             mission=mission_of(workflow),
             step_id=step.id,
             operation=operation.name,
@@ -150,7 +153,7 @@ def _check_question(step: StepSpec) -> None:
             raise InvalidSpecError(with_prefix(error, f"Step '{step.id}'"), field="payload.into") from None
     if "schema" in payload:
         try:
-            check_schema(payload["schema"], field="payload.schema")
+            schema_problems(payload["schema"], None, field="payload.schema")  # asks where its references lead, too
         except InvalidSpecError as error:
             raise InvalidSpecError(with_prefix(error, f"Step '{step.id}'"), field="payload.schema") from None
 

@@ -12,24 +12,25 @@ import attrs
 from attrs import frozen
 from pyrsistent import PMap
 
-from tier2_core.errors import DecisionError
+from tier2_core.errors import DecisionError, OperationError
 from tier2_core.values.canonical import digest, wrapper_digest
-from tier2_core.values.freeze import freeze, thaw
+from tier2_core.values.freeze import freeze, printable, thaw
 from tier2_core.values.patch import make_patch
 from tier2_core.workflow.engine import RUNNING, SUSPENDED, Run, finish, start
 from tier2_core.workflow.operations import BUILTINS, HasOperations
 from tier2_core.workflow.result import OrchestrationResult
 from tier2_core.workflow.specs import Decision, ExecutionContext, WorkflowDefinition
 
-REFUSED = "refused"
-"""The status of an outcome that there is not, as the step does not take the value."""
+REFUSED, BROKEN = "refused", "broken"
+"""The status of an outcome that there is not: the step does not take the value, or an operation breaks on the way."""
 
 
 @frozen
 class Outcome:
     """Where one answer leads to.
 
-    ``status`` is that of the run then, or ``refused`` if the step does not take the value; ``patch`` is the change
+    ``status`` is that of the run then, ``refused`` if the step does not take the value, or ``broken`` if an operation
+    breaks (:class:`OperationError`); ``patch`` is the change
     of the state (RFC 6902), ``pending_step_id`` the next step that would wait, ``error_message`` why it would end.
     """
 
@@ -145,23 +146,24 @@ def _paths(run: Run, answers: tuple[tuple[str, str], ...], values: dict[str, Any
         further = (*answers, (pending, answer))
         try:
             yield from _paths(_decided(run, Decision(pending, approved, value=values.get(pending))), further, values)
-        except DecisionError as error:
-            yield DecisionPath(further, _refusal(error))
+        except (DecisionError, OperationError) as error:
+            yield DecisionPath(further, _none(error))
 
 
 def _outcome(run: Run, decision: Decision) -> Outcome:
     try:
         return _outcome_of(_decided(run, decision), run.state)
-    except DecisionError as error:
-        return _refusal(error)
+    except (DecisionError, OperationError) as error:
+        return _none(error)
 
 
 def _outcome_of(run: Run, before: PMap[str, Any]) -> Outcome:
     return Outcome(run.status, make_patch(before, run.state), run.pending, OrchestrationResult(run).error_message)
 
 
-def _refusal(error: DecisionError) -> Outcome:
-    return Outcome(REFUSED, freeze([]), None, str(error))
+def _none(error: DecisionError | OperationError) -> Outcome:
+    """No outcome, and why: the person may still answer in another way."""
+    return Outcome(REFUSED if isinstance(error, DecisionError) else BROKEN, freeze([]), None, printable(str(error)))
 
 
 def _decided(run: Run, decision: Decision) -> Run:

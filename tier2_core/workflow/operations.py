@@ -149,7 +149,7 @@ def _require(state: State, call: OperationCall) -> State:
     wanted = op if op in ("exists", "absent") else f"{op} {short_text(expected)}"
     place = f"'{path}'" if path else "the state"
     is_ = f"is {short_text(actual)}" if found else "is not there"
-    raise StepFailed(f"required that {place} be {wanted}; it {is_} ({reason})")
+    raise StepFailed(f"{place} {is_}; required is {wanted} ({reason})")
 
 
 def _table(*operations: Operation) -> Mapping[str, Operation]:
@@ -161,6 +161,9 @@ class Builtins:
     """A registry of the built-in operations alone: no plugin, no mission."""
 
     operations: Mapping[str, Operation]
+
+    def __repr__(self) -> str:
+        return "BUILTINS"
 
     def __deepcopy__(self, memo: Any) -> Builtins:
         return self

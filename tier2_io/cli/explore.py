@@ -15,12 +15,12 @@ from tier2_core import (
     thaw,
 )
 from tier2_io.cli.changes import say_changes
-from tier2_io.cli.inputs import UsageProblem, initial_state, params, registry, value_of
+from tier2_io.cli.inputs import UsageProblem, entry_of, initial_state, params, registry, value_of
 from tier2_io.cli.main import DONE
 from tier2_io.files import check_writable, write_document
 from tier2_io.screen import safe, say, say_json, say_styled
 
-_STYLES = {"succeeded": "green", "failed": "red", "rejected": "yellow", "refused": "red"}
+_STYLES = {"succeeded": "green", "failed": "red", "rejected": "yellow", "refused": "red", "broken": "red"}
 
 
 def execute(options: Any) -> int:
@@ -28,9 +28,10 @@ def execute(options: Any) -> int:
     if options.suite is not None:
         check_writable(options.suite)
     known, given = registry(), params(options.param)
+    entry_of(known, options.mission)
     workflow = build_workflow(MissionSpec(options.mission, given), registry=known)
     state = initial_state(options.state, options.set)
-    values = _values(options.value)
+    values = _values(options.value, [step.id for step in workflow.steps if step.kind == "human"])
     context = ExecutionContext(state, decisions=[Decision(step, value=value) for step, value in values.items()])
     paths = decision_table(workflow, context, registry=known)
     if options.suite is not None:
@@ -45,7 +46,7 @@ def execute(options: Any) -> int:
         say_styled((f"  {answers}: ", ""), (path.outcome.status, _STYLES.get(path.outcome.status, "")))
         if path.outcome.error_message and path.outcome.status != "rejected":
             say(f"    {safe(path.outcome.error_message)}")
-        if path.outcome.status != "refused":
+        if path.outcome.status not in ("refused", "broken"):
             say_changes(state, apply_patch(state, path.outcome.patch))
     if options.suite is not None:
         say()
@@ -53,12 +54,17 @@ def execute(options: Any) -> int:
     return DONE
 
 
-def _values(pairs: list[str]) -> dict[str, Any]:
+def _values(pairs: list[str], human: list[str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for pair in pairs:
         step, equals, text = pair.partition("=")
         if not equals or not step:
             raise UsageProblem(f"--value {pair!r} is not of the form STEP=VALUE.")
+        if step not in human:
+            known = ", ".join(human) or "none"
+            raise UsageProblem(f"--value {step}: there is no such human step; there are {known}.")
+        if step in values:
+            raise UsageProblem(f"--value {step} is given twice; expected each step once.")
         values[step] = value_of("--value", text)
     return values
 
@@ -69,8 +75,8 @@ def _suite(
     """A test document: one scenario a path, expecting what the path leads to now."""
     scenarios, expectations = [], []
     for path in paths:
-        if path.outcome.status == "refused":
-            continue  # there is no such run: the step does not take the value
+        if path.outcome.status in ("refused", "broken"):
+            continue  # there is no such run
         name = ", ".join(f"{step} {answer}" for step, answer in path.answers) or "nobody is asked"
         decisions = [
             {"step_id": step, "approved": answer == "approved", "value": thaw(values.get(step))}

@@ -9,7 +9,10 @@ from typing import Any
 from tier2_core import (
     CallerError,
     InvalidValueError,
+    MissionRegistryEntry,
+    PluginError,
     Registry,
+    UnknownMissionError,
     freeze,
     load_registry,
     parse_json,
@@ -31,6 +34,16 @@ def registry() -> Registry:
     for failure in loaded.failures:
         complain(f"warning: a plugin was left out: {failure}")
     return loaded
+
+
+def entry_of(known: Registry, name: str) -> MissionRegistryEntry:
+    """The mission's entry; if there is none and a plugin was left out, that is what is broken."""
+    try:
+        return known.get(name)
+    except UnknownMissionError as error:
+        if known.failures:
+            raise PluginError(str(error)) from None
+        raise
 
 
 def params(pairs: Iterable[str]) -> Mapping[str, Any]:

@@ -138,6 +138,9 @@ def _params(to: argparse.ArgumentParser) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # it was closed before we began
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - it stays open as long as the process
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character is no reason to stop
@@ -156,13 +159,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _executed(options: Any) -> int:
-    from tier2_core.errors import CallerError, DecisionError, PluginError
+    from tier2_core.errors import AntiFailurePlanningError, CallerError, DecisionError, PluginError
     from tier2_io.screen import complain
 
     try:
         code: int = import_module(f"tier2_io.cli.{options.command}").execute(options)
         return code
-    except PluginError as error:
+    except (PluginError, AntiFailurePlanningError) as error:  # a plan beyond the limits is its plugin's mistake
         complain(f"tier2 {options.command}: {error}")
         return BROKEN
     except (CallerError, DecisionError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from typing import Any
 
@@ -11,22 +12,24 @@ from tier2_io.cli.inputs import UsageProblem
 from tier2_io.cli.main import DONE, FAILED, SUSPENDED
 from tier2_io.cli.people import say_waiting
 from tier2_io.cli.views import view_of
-from tier2_io.files import check_writable, write_document
+from tier2_io.files import FileProblem, check_writable, write_document
 from tier2_io.saved import save
 from tier2_io.screen import complain, safe, say, say_json
 
 
 def check_outputs(options: Any) -> None:
     """Refuse output files that cannot be written, before any work is done."""
-    named: dict[str, str] = {}
+    # What is resumed is named by its file; the state that is read may be the one that is written.
+    named = {os.path.realpath(options.file): "the run"} if getattr(options, "file", None) else {}
     for option in ("out", "state_out", "record"):
         path = getattr(options, option, None)  # what is resumed is a record, and goes on as one
         if path is None:
             continue
         name = f"--{option.replace('_', '-')}"
-        if path in named:
-            raise UsageProblem(f"{named[path]} and {name} name one file; expected two.")
-        named[path] = name
+        real = os.path.realpath(path)
+        if real in named:
+            raise UsageProblem(f"{named[real]} and {name} name one file; expected two.")
+        named[real] = name
         check_writable(path)
 
 
@@ -37,12 +40,17 @@ def ended(
 
     ``recorded_as`` is the file of the run's record; a run that waits gets one of its own, if it has none.
     """
+    try:
+        if options.out is not None:
+            write_document(options.out, result.to_dict())
+        if options.state_out is not None and result.success:
+            write_document(options.state_out, result.state)
+    except FileProblem:
+        if result.run.context.decisions and recorded_as is None:  # what people answered is not lost
+            complain(f"The run was saved with its decisions; to write it elsewhere: tier2 resume {save(result, None)}")
+        raise
     if result.status == "suspended" or recorded_as is not None:
         recorded_as = save(result, recorded_as)
-    if options.out is not None:
-        write_document(options.out, result.to_dict())
-    if options.state_out is not None and result.success:
-        write_document(options.state_out, result.state)
     if options.json:
         document = result.to_dict()
         say_json(document if result.status != "suspended" else {
@@ -52,16 +60,18 @@ def ended(
         _tell(options, registry, mission, result)
     if result.status == "suspended":
         complain(f"The run waits for a decision at '{result.pending_step_id}' and was saved. To go on:")
-        complain(f"  {_command(str(recorded_as), options)}")
-        complain("or with --reject, or with --approve --value JSON.")
+        complain(
+            f"  {_command(str(recorded_as), options, consequences(result).approve.status in ('refused', 'broken'))}"
+        )
+        complain("or with --reject, or with another --value JSON.")
         return SUSPENDED
     return DONE if result.success else FAILED
 
 
-def _command(saved_as: str, options: Any) -> str:
-    words = ["tier2", "resume", saved_as, "--approve"]
+def _command(saved_as: str, options: Any, needs_value: bool) -> str:
+    words = ["tier2", "resume", saved_as, "--approve", *(["--value", "VALUE"] if needs_value else [])]
     for name, value in (("--out", options.out), ("--state-out", options.state_out)):
-        words += [name, value] if value is not None else []
+        words += [f"{name}={value}"] if value is not None else []
     return shlex.join(words)
 
 

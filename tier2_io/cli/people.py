@@ -71,7 +71,7 @@ def _say_outcome(what: str, style: str, result: OrchestrationResult, outcome: Ou
     say_styled((f"  {what}", style), (f": {outcome.status}{next_step}", ""))
     if outcome.error_message and outcome.status != "rejected":
         say(f"    {safe(outcome.error_message)}")
-    if outcome.status != "refused":
+    if outcome.status not in ("refused", "broken"):
         say_changes(result.state, apply_patch(result.state, outcome.patch))
 
 
@@ -85,9 +85,9 @@ def _asked(result: OrchestrationResult) -> Decision | None:
         try:
             answer = input(f"{safe(step)}: yes, no, value or quit? ").strip().lower()
             if answer in ("y", "yes"):
-                if seen.approve.status != "refused":
+                if seen.approve.status not in ("refused", "broken"):
                     return Decision(step, True, login_name(), "", value, seen.digest)
-                say("  This cannot be approved as it is: give a value with v.")
+                say("  This cannot be approved as it is: give another value with v, or reject with n.")
             elif answer in ("n", "no"):
                 return Decision(step, False, login_name(), _reason(), value, seen.digest)
             elif answer in ("v", "value"):

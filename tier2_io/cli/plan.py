@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tier2_core import MissionSpec, build_workflow, thaw
-from tier2_io.cli.inputs import params, registry, unknown_params
+from tier2_io.cli.inputs import entry_of, params, registry, unknown_params
 from tier2_io.cli.main import DONE
 from tier2_io.screen import complain, safe, say, say_json, say_table, shown
 
@@ -13,8 +13,9 @@ from tier2_io.screen import complain, safe, say, say_json, say_table, shown
 def execute(options: Any) -> int:
     """Build the workflow and show it; nothing is run."""
     known, given = registry(), params(options.param)
+    entry = entry_of(known, options.mission)
     workflow = build_workflow(MissionSpec(options.mission, given), registry=known)
-    for warning in unknown_params(given, known.get(options.mission).mission.params_schema):
+    for warning in unknown_params(given, entry.mission.params_schema):
         complain(warning)
     if options.json:
         say_json({**workflow.to_dict(), "workflow_hash": workflow.hash})

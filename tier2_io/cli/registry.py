@@ -8,7 +8,7 @@ from tier2_core import InvalidValueError, Registry, freeze, same, thaw
 from tier2_core.values.canonical import wrapper_digest
 from tier2_io.cli.inputs import registry
 from tier2_io.cli.main import BROKEN, DONE
-from tier2_io.files import MAX_JSON_BYTES, FileProblem, check_writable, expect_object, read_plain, write_document
+from tier2_io.files import FileProblem, check_writable, expect_object, read_plain, write_document
 from tier2_io.screen import complain, safe, say, say_json
 
 SCHEMA = "tier2.registry/1"
@@ -28,7 +28,7 @@ def _lock(options: Any) -> int:
         return BROKEN
     described = known.to_dict()
     document = {"fingerprint": known.fingerprint, "registry": described, "schema": SCHEMA}
-    write_document(options.file, document, MAX_JSON_BYTES)
+    write_document(options.file, document)
     if options.json:
         say_json(document)
     else:

@@ -9,6 +9,7 @@ from tier2_core.workflow.envelope import mission_of
 from tier2_io.cli.inputs import UsageProblem, registry, value_of
 from tier2_io.cli.outcome import check_outputs, ended
 from tier2_io.cli.people import answered, is_terminal, login_name
+from tier2_io.files import STDIN
 from tier2_io.saved import load, only_one
 
 
@@ -18,19 +19,24 @@ def execute(options: Any) -> int:
     for name in ("value", "reason", "actor", "seen"):
         if getattr(options, name) is not None and not given:
             raise UsageProblem(f"--{name} goes with --approve or --reject.")
-    if not given and (options.json or not is_terminal()):
-        raise UsageProblem("nobody can be asked without a terminal; expected --approve or --reject.")
+    if options.file == STDIN:
+        raise UsageProblem("a run is resumed in its file; expected the name of one.")
     check_outputs(options)
     known = registry()
     with only_one(options.file):
         result = load(options.file, known)
+        mission = mission_of(result.run.workflow)
+        if result.pending_step_id is None and not given and (options.out or options.state_out):
+            return ended(options, known, mission, result, options.file)  # what it came to, written once more
         if result.pending_step_id is None:
             raise DecisionError(
                 f"{options.file}: the run waits for nothing: it was decided already and ended as {result.status}.",
                 reason="already_decided",
             )
+        if not given and (options.json or not is_terminal()):
+            raise UsageProblem("nobody can be asked without a terminal; expected --approve or --reject.")
         result = resume(result, _decision(options, result.pending_step_id)) if given else answered(result)
-        return ended(options, known, mission_of(result.run.workflow), result, options.file)
+        return ended(options, known, mission, result, options.file)
 
 
 def _decision(options: Any, step: str) -> Decision:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tier2_core import ExecutionContext, run_mission
-from tier2_io.cli.inputs import initial_state, params, registry, unknown_params
-from tier2_io.cli.main import BROKEN
+from tier2_io.cli.inputs import entry_of, initial_state, params, registry, unknown_params
 from tier2_io.cli.outcome import check_outputs, ended
 from tier2_io.cli.people import answered, is_terminal
 from tier2_io.screen import complain
@@ -16,10 +15,7 @@ def execute(options: Any) -> int:
     """Run the mission: exit code 1 if it does not succeed, 3 if a person has to decide and nobody is there."""
     check_outputs(options)
     known, given = registry(), params(options.param)
-    if options.mission not in known.missions and known.failures:
-        complain(f"tier2 run: mission '{options.mission}' is not there; it may be of a plugin that was left out.")
-        return BROKEN
-    for warning in unknown_params(given, known.get(options.mission).mission.params_schema):
+    for warning in unknown_params(given, entry_of(known, options.mission).mission.params_schema):
         complain(warning)
     context = ExecutionContext(initial_state(options.state, options.set), decisions=None if options.unattended else ())
     result = run_mission(options.mission, context, given, registry=known)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from tier2_core import (
+    CallerError,
     ConfigError,
+    DecisionError,
+    PluginError,
     Registry,
     ScenarioResult,
     ScenarioSuiteDefinition,
@@ -21,7 +24,7 @@ from tier2_core import (
 )
 from tier2_io.cli.inputs import registry
 from tier2_io.cli.main import DONE, FAILED
-from tier2_io.files import MAX_JSON_BYTES, FileProblem, check_writable, expect_object, read_plain, write_document
+from tier2_io.files import FileProblem, check_writable, expect_object, hint, read_plain, write_document
 from tier2_io.screen import complain, progress, safe, say, say_json, shown
 from tier2_io.suite_records import record_of
 
@@ -32,10 +35,10 @@ def execute(options: Any) -> int:
         check_writable(options.record)
     parsed = _parsed(options.files)
     known = registry()
-    outcomes = [(path, _run(suite, expectations, known), expectations) for path, suite, expectations in parsed]
+    outcomes = [(path, _run(path, suite, expectations, known), expectations) for path, suite, expectations in parsed]
     if options.record is not None:
         runs = [(suite, wanted, outcome) for (_, suite, wanted), (_, outcome, _) in zip(parsed, outcomes, strict=True)]
-        write_document(options.record, record_of(runs, known), MAX_JSON_BYTES)
+        write_document(options.record, record_of(runs, known))
     if options.json:
         say_json([{"file": path, **outcome.to_dict()} for path, outcome, _ in outcomes])
     else:
@@ -56,7 +59,7 @@ def _parsed(paths: list[str]) -> list[tuple[str, ScenarioSuiteDefinition, SuiteE
                 complain(f"warning: {path}: {warning}")
             parsed.append((path, *parse_test_document(document)))
         except ConfigError as error:
-            mistakes += [f"{path}: {line}" for line in str(error).split("\n")]
+            mistakes += [f"{path}: {line}{hint(path, line)}" for line in str(error).split("\n")]
         except FileProblem as error:
             mistakes.append(str(error))
     if mistakes:
@@ -65,12 +68,19 @@ def _parsed(paths: list[str]) -> list[tuple[str, ScenarioSuiteDefinition, SuiteE
     return parsed
 
 
-def _run(suite: ScenarioSuiteDefinition, expectations: SuiteExpectationsDefinition, known: Registry) -> TestRunResult:
+def _run(
+    path: str, suite: ScenarioSuiteDefinition, expectations: SuiteExpectationsDefinition, known: Registry
+) -> TestRunResult:
     scenarios = scenarios_of(suite)
     results: dict[str, ScenarioResult] = {}
     with progress(len(scenarios), safe(suite.suite_name)) as step:
         for name, scenario in scenarios.items():
-            results[name] = run_scenario(scenario, registry=known)
+            try:
+                results[name] = run_scenario(scenario, registry=known)
+            except PluginError as error:
+                raise PluginError(f"{path}: scenario '{name}': {error}") from error
+            except (CallerError, DecisionError) as error:
+                raise FileProblem(f"{path}: scenario '{name}': {error}") from error
             step()
     suite_result = aggregate_suite(suite, results)
     return aggregate_test_run(suite_result, evaluate_expectations(suite_result, expectations))

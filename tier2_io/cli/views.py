@@ -18,11 +18,12 @@ def daily_loop(result: OrchestrationResult) -> None:
     archived = [task for task in state.get("archive", []) if isinstance(task, dict)]
     tasks = {task.get("id"): task for task in [*archived, *state.get("tasks", [])]}
     say(f"Day         {state.get('date') or 'no date is set; --set date=YYYY-MM-DD sets one'}")
-    confirmed = [name for name in daily.get("confirmed") or [] if name in tasks]
-    answers = result.receipt["human"].values()
-    asked = [answer["decision"] for answer in answers]
-    nobody = "nothing: nobody was asked" if "unattended" in asked else "nothing"
-    say(f"Confirmed   {', '.join(map(safe, confirmed)) if confirmed else nobody}")
+    confirmed = [name if name in tasks else f"{name} (no such task)" for name in daily.get("confirmed") or []]
+    told = ", ".join(map(safe, confirmed)) or "nothing"
+    asked = [answer["decision"] for answer in result.receipt["human"].values()]
+    if "approved" not in asked:  # what stands there was confirmed on another day
+        told = "nothing: nobody was asked" + (f"; still standing: {told}" if confirmed else "")
+    say(f"Confirmed   {told}")
     if "daily-summarise-yesterday" in executed:
         summary = daily["summary"]
         counts = summary["counts"]
