@@ -42,7 +42,7 @@ def read_plain(path: str) -> Any:
     """Like :func:`read_document`, but plain data: for what holds documents that are frozen each on its own."""
     toml = path != STDIN and path.lower().endswith(".toml")
     limit = MAX_TOML_BYTES if toml else MAX_JSON_BYTES
-    data = _read(path, limit)
+    data = read_bytes(path, limit)
     if not data.strip():
         raise _problem(path, f"is empty; expected a {'TOML' if toml else 'JSON'} document")
     try:
@@ -58,13 +58,18 @@ def expect_object(path: str, document: Any) -> Any:
     return document
 
 
+def rendered(document: Any) -> bytes:
+    """A document, or plain data with documents in it, as readable JSON with sorted keys."""
+    return (json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, default=thaw) + "\n").encode()
+
+
 def write_document(path: str, document: Any, limit: int | None = None) -> None:
-    """Write a document, or plain data with documents in it, as readable JSON with sorted keys.
+    """Write a document, or plain data with documents in it, as :func:`rendered` gives it.
 
     An existing file is replaced only by a whole one. Raises :class:`FileProblem`, also for more than ``limit``
     bytes; what was there before is then still there.
     """
-    data = (json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, default=thaw) + "\n").encode()
+    data = rendered(document)
     check_writable(path)
     if limit is not None and len(data) > limit:
         raise _problem(path, f"would have {len(data)} bytes; at most {limit} can be read again")
@@ -98,7 +103,8 @@ def check_writable(path: str) -> None:
         )
 
 
-def _read(path: str, limit: int) -> bytes:
+def read_bytes(path: str, limit: int) -> bytes:
+    """The bytes of a regular file, or of standard input; :class:`FileProblem` for more than ``limit``."""
     try:
         if path == STDIN:
             data = sys.stdin.buffer.read(limit + 1)

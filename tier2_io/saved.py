@@ -10,7 +10,7 @@ import os
 import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tier2_core import (
     OrchestrationResult,
@@ -21,7 +21,11 @@ from tier2_core import (
     make_record,
     verify_record,
 )
-from tier2_io.files import MAX_JSON_BYTES, FileProblem, expect_object, read_plain, write_document
+from tier2_io.files import MAX_JSON_BYTES, FileProblem, rendered, write_document
+from tier2_io.signing import RECORD_TYPE, envelope_of, read_stored
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 
 def environment() -> dict[str, str]:
@@ -33,26 +37,30 @@ def environment() -> dict[str, str]:
     }
 
 
-def save(result: OrchestrationResult, path: str | None) -> str:
-    """Write the record of a result to ``path``, or to a name of its own in this directory; gives the name."""
+def save(result: OrchestrationResult, path: str | None, key: Ed25519PrivateKey | None = None) -> str:
+    """Write the record of a result to ``path``, or to a name of its own in this directory; gives the name.
+
+    With a key the file holds it in a signed envelope.
+    """
     record = make_record(result, environment=environment())
     if path is None:
         name = record.mission or record.workflow.id
         stem = "".join(one if one.isascii() and (one.isalnum() or one in "-_") else "-" for one in name)
         path = f"{stem}-{record.digest[:12]}.run.json"
     # What is larger could be written, and never be read again.
-    write_document(path, record.to_dict(), MAX_JSON_BYTES)
+    document = record.to_dict()
+    write_document(path, document if key is None else envelope_of(rendered(document), RECORD_TYPE, key), MAX_JSON_BYTES)
     return path
 
 
 def read_record(path: str) -> Record:
-    """The record in a file; :class:`FileProblem` if there is none. It is not verified."""
-    return load_from(path, expect_object(path, read_plain(path)))
+    """The record in a file, signed or not; :class:`FileProblem` if there is none. Nothing is verified."""
+    return load_from(path, read_stored(path).document)
 
 
 def load_from(path: str, document: Mapping[str, Any]) -> Record:
     """The record that was read from a file already."""
-    if str(document.get("schema")).startswith("tier2.test-record/"):
+    if str(document.get("schema")).startswith("tier2.test-record/") or "predicateType" in document:
         raise FileProblem(f"{path} is the record of test runs, which 'tier2 verify' reads; expected that of a run.")
     try:
         return load_record(document)

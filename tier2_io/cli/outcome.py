@@ -14,6 +14,7 @@ from tier2_io.cli.views import view_of
 from tier2_io.files import check_writable, write_document
 from tier2_io.saved import save
 from tier2_io.screen import complain, safe, say, say_json
+from tier2_io.signing import private_key
 
 
 def check_outputs(options: Any) -> None:
@@ -28,6 +29,16 @@ def check_outputs(options: Any) -> None:
             raise UsageProblem(f"{named[path]} and {name} name one file; expected two.")
         named[path] = name
         check_writable(path)
+    check_key(options)
+
+
+def check_key(options: Any) -> None:
+    """Refuse a key that cannot sign, or has nothing to sign, before any work is done."""
+    if options.sign is None:
+        return
+    if options.command != "resume" and options.record is None:
+        raise UsageProblem("--sign goes with --record: it is the record that is signed.")
+    private_key(options.sign)
 
 
 def ended(
@@ -38,7 +49,7 @@ def ended(
     ``recorded_as`` is the file of the run's record; a run that waits gets one of its own, if it has none.
     """
     if result.status == "suspended" or recorded_as is not None:
-        recorded_as = save(result, recorded_as)
+        recorded_as = save(result, recorded_as, None if options.sign is None else private_key(options.sign))
     if options.out is not None:
         write_document(options.out, result.to_dict())
     if options.state_out is not None and result.success:
@@ -60,7 +71,7 @@ def ended(
 
 def _command(saved_as: str, options: Any) -> str:
     words = ["tier2", "resume", saved_as, "--approve"]
-    for name, value in (("--out", options.out), ("--state-out", options.state_out)):
+    for name, value in (("--out", options.out), ("--state-out", options.state_out), ("--sign", options.sign)):
         words += [name, value] if value is not None else []
     return shlex.join(words)
 
