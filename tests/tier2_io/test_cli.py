@@ -14,7 +14,7 @@ from tests.tier2_io.conftest import Tier2
 
 ROOT = Path(__file__).parents[2]
 REFUSED = json.loads((ROOT / "tests/vectors/cli/refused.json").read_text())
-SUITE = {
+SUITE: dict[str, Any] = {
     "suite_name": "s",
     "scenarios": [{"scenario_name": "one", "initial_state": {"n": True}, "missions": [{"name": "echo"}]}],
     "expectations": [
@@ -226,3 +226,28 @@ def test_a_terminal_that_lacks_characters_is_no_error(tier2: Tier2, tmp_path: Pa
     done = tier2("run", "daily_loop", "--unattended", "--state", "s.json", env={"PYTHONIOENCODING": "ascii"})
     assert done.returncode == 0
     assert "\\u65e5\\u672c" in done.stdout
+
+
+def test_run_tests_tells_the_verdict_and_what_failed(tier2: Tier2, tmp_path: Path) -> None:
+    (tmp_path / "s.json").write_text(json.dumps({"suites": {"mine": SUITE}}))
+    done = tier2("run", "run_tests", "--state", "s.json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Verdict   failed: 0 of 1 passed" in done.stdout
+    assert "mine: n: eq_mismatch" in done.stdout
+    assert tier2("run", "run_tests", "--state", "s.json", "--param", "strict=true").returncode == 1
+
+
+def test_a_mission_without_a_view_shows_its_changes(tier2: Tier2) -> None:
+    done = tier2("run", "daily_loop", "--unattended", "--param", "requested_steps=1", "--set", "a=1")
+    assert "nothing is changed" in done.stdout
+
+
+def test_a_suite_that_expects_a_schema_tells_where_it_is_missed(tier2: Tier2, tmp_path: Path) -> None:
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}}
+    wanted = {**SUITE["expectations"][0], "path": "final_state", "op": "matches", "expected": schema}
+    gone = {**wanted, "id": "gone", "path": "final_state.m", "op": "exists"}
+    (tmp_path / "s.json").write_text(json.dumps({**SUITE, "expectations": [wanted, gone]}))
+    told = tier2("test", "s.json").stdout
+    assert "/n: True is not of type 'integer'" in told
+    assert "gone: path_missing" in told
+    assert "expected  exists\n" in told

@@ -103,7 +103,6 @@ def build(root: Any) -> Any:
                     shared = True
                 elif seal_of(item) is not None:
                     child = done[id(item)] = item
-                    shared = True  # with what else there is, as far as this walk can tell
                 known = seal_of(child)
                 if known is None or len(waiting) + 1 + known.depth > MAX_DEPTH:
                     if len(waiting) + 2 > MAX_DEPTH:

@@ -100,6 +100,7 @@ def start(workflow: WorkflowDefinition, context: ExecutionContext, *, registry: 
         )
     check_envelope(workflow, registry)
     _check_decided_steps(workflow, context.decisions or ())
+    canonical_size(context.initial_state)  # once for a state: from here on each step only adds and subtracts
     return Run(workflow, context, registry, RUNNING if workflow.steps else SUCCEEDED)
 
 
