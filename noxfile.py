@@ -114,7 +114,9 @@ def oldest(session: nox.Session) -> None:
     text = (ROOT / "pyproject.toml").read_text()
     required = re.search(r"\ndependencies = \[(.*?)\]", text, re.DOTALL)
     assert required
-    names = re.findall(r'"([a-z0-9-]+)>=([0-9.]+)"', required.group(1)) + re.findall(r'"(rich)>=([0-9.]+)"', text)
+    names = re.findall(r'"([a-z0-9-]+)>=([0-9.]+)"', required.group(1)) + re.findall(
+        r'"(rich|cryptography)>=([0-9.]+)"', text
+    )
     session.install(*(f"{name}=={version}" for name, version in names))
     pytest_in_copy(session, "-q")
 

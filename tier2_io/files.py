@@ -48,7 +48,7 @@ def read_plain(path: str) -> Any:
     """Like :func:`read_document`, but plain data: for what holds documents that are frozen each on its own."""
     toml = path != STDIN and path.lower().endswith(".toml")
     limit = MAX_TOML_BYTES if toml else MAX_JSON_BYTES
-    data = _read(path, limit)
+    data = read_bytes(path, limit)
     if not data.strip():
         raise _problem(path, f"is empty; expected a {'TOML' if toml else 'JSON'} document")
     try:
@@ -64,15 +64,19 @@ def expect_object(path: str, document: Any) -> Any:
     return document
 
 
+def rendered(document: Any) -> bytes:
+    """A document, or plain data with documents in it, as JSON with sorted keys: readable, unless it is too large."""
+    data = _json(document, indent=2)
+    return data if len(data) <= MAX_JSON_BYTES else _json(document, separators=(",", ":"))
+
+
 def write_document(path: str, document: Any, *, new: bool = False) -> None:
-    """Write a document, or plain data with documents in it, as JSON with sorted keys that can be read again.
+    """Write a document, or plain data with documents in it, as :func:`rendered` gives it, so that it can be read again.
 
     An existing file is replaced only by a whole one, and with ``new`` not at all: that is a
     :class:`FileExistsError`. Raises :class:`FileProblem`; what was there before is then still there.
     """
-    data = _json(document, indent=2)
-    if len(data) > MAX_JSON_BYTES:
-        data = _json(document, separators=(",", ":"))
+    data = rendered(document)
     if len(data) > MAX_JSON_BYTES:
         raise _problem(path, f"would have {len(data)} bytes; at most {MAX_JSON_BYTES} can be read again")
     check_writable(path)
@@ -124,7 +128,8 @@ def check_writable(path: str) -> None:
         raise _problem(path, f"cannot be written: {_why(error)}") from None
 
 
-def _read(path: str, limit: int) -> bytes:
+def read_bytes(path: str, limit: int) -> bytes:
+    """The bytes of a regular file, or of standard input; :class:`FileProblem` for more than ``limit``."""
     try:
         if path == STDIN:
             data = sys.stdin.buffer.read(limit + 1)

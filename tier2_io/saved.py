@@ -12,7 +12,7 @@ import platform
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tier2_core import (
     OrchestrationResult,
@@ -23,7 +23,11 @@ from tier2_core import (
     make_record,
     verify_record,
 )
-from tier2_io.files import FileProblem, expect_object, read_plain, write_document
+from tier2_io.files import FileProblem, rendered, write_document
+from tier2_io.signing import RECORD_TYPE, envelope_of, read_stored
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 
 def environment() -> dict[str, str]:
@@ -35,28 +39,34 @@ def environment() -> dict[str, str]:
     }
 
 
-def save(result: OrchestrationResult, path: str | None) -> str:
-    """Write the record of a result to ``path``, or to a name of its own in this directory; gives the name."""
+def save(result: OrchestrationResult, path: str | None, key: Ed25519PrivateKey | None = None) -> str:
+    """Write the record of a result to ``path``, or to a name of its own in this directory; gives the name.
+
+    With a key the file holds it in a signed envelope.
+    """
     record = make_record(result, environment=environment())
+    document = record.to_dict()
+    if key is not None:
+        document = envelope_of(rendered(document), RECORD_TYPE, key)
     if path is not None:
-        write_document(path, record.to_dict())
+        write_document(path, document)
         return path
     name = record.mission or record.workflow.id
     stem = "".join(one if one.isascii() and (one.isalnum() or one in "-_") else "-" for one in name)
     stem = f"{stem.lstrip('-') or 'run'}-{record.digest[:12]}"
     try:
-        return _save_new(record, "", stem)
+        return _save_new(document, "", stem)
     except FileProblem:
         # What people have answered must not be lost because of where they stand.
-        return _save_new(record, tempfile.gettempdir(), stem)
+        return _save_new(document, tempfile.gettempdir(), stem)
 
 
-def _save_new(record: Record, directory: str, stem: str) -> str:
-    """Write the record to a name that is free: an equal run may have been saved, and even decided, before."""
+def _save_new(document: dict[str, Any], directory: str, stem: str) -> str:
+    """Write a record to a name that is free: an equal run may have been saved, and even decided, before."""
     for number in itertools.count(1):
         path = os.path.join(directory, f"{stem}{'' if number == 1 else f'-{number}'}.run.json")
         try:
-            write_document(path, record.to_dict(), new=True)
+            write_document(path, document, new=True)
         except FileExistsError:
             continue
         return path
@@ -64,13 +74,13 @@ def _save_new(record: Record, directory: str, stem: str) -> str:
 
 
 def read_record(path: str) -> Record:
-    """The record in a file; :class:`FileProblem` if there is none. It is not verified."""
-    return load_from(path, expect_object(path, read_plain(path)))
+    """The record in a file, signed or not; :class:`FileProblem` if there is none. Nothing is verified."""
+    return load_from(path, read_stored(path).document)
 
 
 def load_from(path: str, document: Mapping[str, Any]) -> Record:
     """The record that was read from a file already."""
-    if str(document.get("schema")).startswith("tier2.test-record/"):
+    if str(document.get("schema")).startswith("tier2.test-record/") or "predicateType" in document:
         raise FileProblem(f"{path} is the record of test runs, which 'tier2 verify' reads; expected that of a run.")
     try:
         return load_record(document)

@@ -6,7 +6,9 @@ found by walking down: to the first scenario whose hash is another, and the firs
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 from tier2_core import (
@@ -27,10 +29,11 @@ from tier2_core import (
     thaw,
 )
 from tier2_core.records.record import registry_parts
-from tier2_core.values.canonical import wrapper_digest
+from tier2_core.values.canonical import read_json, wrapper_digest
 from tier2_io.files import FileProblem
 from tier2_io.saved import environment
 
+PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"
 SCHEMA = "tier2.test-record/1"
 _TAG = "tier2/test-record/v1"
 _HASHED = ("registry", "runs", "schema", "tier2")
@@ -64,6 +67,50 @@ def _outcome(outcome: TestRunResult) -> dict[str, Any]:
             name: suite.scenario_results[name].metadata["scenario_hash"] for name in sorted(suite.scenario_results)
         },
     }  # fmt: skip
+
+
+def statement_of(data: bytes) -> dict[str, Any]:
+    """The in-toto Statement of a record of test runs, with the predicate test-result/v0.1.
+
+    What was tested is the registry. The configuration is the record itself, byte for byte, so that whoever has the
+    statement can run the tests again.
+    """
+    document = read_json(data)
+    tests = [
+        (f"{run['test']['suite_name']}: {name}", passed)
+        for run in document["runs"]
+        for name, passed in sorted(run["outcome"]["expectations"].items())
+    ]
+    return {
+        "_type": "https://in-toto.io/Statement/v1",
+        "predicate": {
+            "configuration": [
+                {
+                    "content": base64.b64encode(data).decode(),
+                    "digest": {"sha256": sha256(data).hexdigest()},
+                    "mediaType": "application/vnd.tier2.test-record+json",
+                    "name": SCHEMA,
+                }
+            ],
+            "failedTests": [name for name, passed in tests if passed is not True],
+            "passedTests": [name for name, passed in tests if passed is True],
+            "result": "PASSED" if all(run["outcome"]["passed"] is True for run in document["runs"]) else "FAILED",
+        },
+        "predicateType": PREDICATE,
+        "subject": [{"digest": {"sha256": document["registry"]["fingerprint"]}, "name": "tier2 registry"}],
+    }
+
+
+def record_in(path: str, statement: Any) -> Any:
+    """The record of test runs in a statement, which must say just what follows from it."""
+    try:
+        data = base64.b64decode(statement["predicate"]["configuration"][0]["content"], validate=True)
+        fits = statement["predicateType"] == PREDICATE and _identical(statement, statement_of(data))
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+        fits = False
+    if not fits:
+        raise FileProblem(f"{path} holds no statement of a test result that follows from the record in it.")
+    return read_json(data)
 
 
 def verified(path: str, document: Any, registry: Registry) -> dict[str, Any]:

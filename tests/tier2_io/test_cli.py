@@ -292,6 +292,6 @@ def test_what_goes_wrong_in_a_scenario_is_told_with_its_file_and_name(tier2: Tie
 
 
 def test_a_large_state_can_be_read_again(tier2: Tier2, tmp_path: Path) -> None:
-    (tmp_path / "s.json").write_text('{"a":[' + ",".join(["[1]"] * 3_000_000) + "]}")
+    (tmp_path / "s.json").write_text('{"a":[' + ",".join(["[" * 60 + "]" * 60] * 10_000) + "]}")
     assert tier2("run", "echo", "--state", "s.json", "--state-out", "t.json").returncode == 0
     assert (tmp_path / "t.json").stat().st_size <= 64 * 1024 * 1024

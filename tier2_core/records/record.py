@@ -5,7 +5,8 @@ whether what it says is true, only recomputing tells: see ``verify_record``.
 
 The chain has one link for each executed step. Its first link is bound to what went in, each further one to the link
 before it; every link has the number of all, so that the beginning of a chain is no chain. A link holds the change of
-the state, not the state: it costs what was changed.
+the state, not the state: its size and its hash cost what was changed. To find the change, ``make_patch`` looks
+through the members of those containers that are not the very same object as before.
 """
 
 from __future__ import annotations

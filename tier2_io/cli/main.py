@@ -65,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--unattended", action="store_true", help="pass human steps without asking")
     _outputs(run)
     run.add_argument("--record", metavar="FILE", help="write the record of the run, from which anyone recomputes it")
+    _sign(run)
 
     resume = command("resume", "Go on with a recorded run that waits for a decision.")
     resume.add_argument("file", metavar="FILE", help="the record of the run; it is replaced by the one that follows")
@@ -76,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
     resume.add_argument("--actor", metavar="NAME", help="who decides; recorded as claimed; default: the login name")
     resume.add_argument("--seen", metavar="DIGEST", help="refuse if the consequences are others than were shown")
     _outputs(resume)
+    _sign(resume)
 
     explore = command("explore", "Show where every answer to a mission's human steps leads.")
     explore.add_argument("mission", metavar="NAME", help="the mission")
@@ -92,8 +94,11 @@ def parser() -> argparse.ArgumentParser:
         "--record", metavar="FILE", help="write the record of the test runs, from which they are recomputed"
     )
 
+    _sign(test)
+
     verify = command("verify", "Recompute records, of runs and of test runs, and say whether they are true.")
     verify.add_argument("files", metavar="FILE", nargs="+", help="a record")
+    verify.add_argument("--key", metavar="PUB", help="the public key that every record must be signed by")
 
     diff = command("diff", "Show what differs between the records of two runs, the likely cause first.")
     diff.add_argument("a", metavar="A", help="a record")
@@ -101,6 +106,9 @@ def parser() -> argparse.ArgumentParser:
 
     show = command("show", "Tell the story of a recorded run: its steps, who decided, and what each step changed.")
     show.add_argument("file", metavar="FILE", help="a record; it is not verified")
+
+    keygen = command("keygen", "Write a pair of keys to sign records with.")
+    keygen.add_argument("file", metavar="FILE", help="the private key; the public one gets the ending .pub")
 
     registry = command("registry", "Write down what is installed, or say what has changed since.")
     registry.add_argument(
@@ -119,6 +127,10 @@ def _state(to: argparse.ArgumentParser) -> None:
         default=[],
         help="change the initial state: a path (/tasks/0/done or tasks.0.done) and a value, JSON if it parses",
     )
+
+
+def _sign(to: argparse.ArgumentParser) -> None:
+    to.add_argument("--sign", metavar="KEY", help="sign the record with the private key in this file")
 
 
 def _outputs(to: argparse.ArgumentParser) -> None:

@@ -15,6 +15,7 @@ from tier2_io.cli.views import view_of
 from tier2_io.files import FileProblem, check_writable, write_document
 from tier2_io.saved import save
 from tier2_io.screen import complain, safe, say, say_json
+from tier2_io.signing import private_key
 
 
 def check_outputs(options: Any) -> None:
@@ -31,6 +32,16 @@ def check_outputs(options: Any) -> None:
             raise UsageProblem(f"{named[real]} and {name} name one file; expected two.")
         named[real] = name
         check_writable(path)
+    check_key(options)
+
+
+def check_key(options: Any) -> None:
+    """Refuse a key that cannot sign, or has nothing to sign, before any work is done."""
+    if options.sign is None:
+        return
+    if options.command != "resume" and options.record is None:
+        raise UsageProblem("--sign goes with --record: it is the record that is signed.")
+    private_key(options.sign)
 
 
 def ended(
@@ -50,7 +61,7 @@ def ended(
             complain(f"The run was saved with its decisions; to write it elsewhere: tier2 resume {save(result, None)}")
         raise
     if result.status == "suspended" or recorded_as is not None:
-        recorded_as = save(result, recorded_as)
+        recorded_as = save(result, recorded_as, None if options.sign is None else private_key(options.sign))
     if options.json:
         document = result.to_dict()
         say_json(document if result.status != "suspended" else {
@@ -70,7 +81,7 @@ def ended(
 
 def _command(saved_as: str, options: Any, needs_value: bool) -> str:
     words = ["tier2", "resume", saved_as, "--approve", *(["--value", "VALUE"] if needs_value else [])]
-    for name, value in (("--out", options.out), ("--state-out", options.state_out)):
+    for name, value in (("--out", options.out), ("--state-out", options.state_out), ("--sign", options.sign)):
         words += [f"{name}={value}"] if value is not None else []
     return shlex.join(words)
 

@@ -11,6 +11,7 @@ from tier2_io.cli.outcome import check_outputs, ended
 from tier2_io.cli.people import answered, is_terminal, login_name
 from tier2_io.files import STDIN
 from tier2_io.saved import load, only_one
+from tier2_io.signing import read_stored
 
 
 def execute(options: Any) -> int:
@@ -24,6 +25,8 @@ def execute(options: Any) -> int:
     check_outputs(options)
     known = registry()
     with only_one(options.file):
+        if options.sign is None and read_stored(options.file).kind:
+            raise UsageProblem(f"{options.file} is signed; expected --sign KEY, to sign what follows as well.")
         result = load(options.file, known)
         mission = mission_of(result.run.workflow)
         if result.pending_step_id is None and not given and (options.out or options.state_out):

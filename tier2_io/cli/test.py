@@ -24,13 +24,24 @@ from tier2_core import (
 )
 from tier2_io.cli.inputs import registry
 from tier2_io.cli.main import DONE, FAILED
-from tier2_io.files import FileProblem, check_writable, expect_object, hint, read_plain, write_document
+from tier2_io.cli.outcome import check_key
+from tier2_io.files import (
+    FileProblem,
+    check_writable,
+    expect_object,
+    hint,
+    read_plain,
+    rendered,
+    write_document,
+)
 from tier2_io.screen import complain, progress, safe, say, say_json, shown
-from tier2_io.suite_records import record_of
+from tier2_io.signing import STATEMENT_TYPE, envelope_of, private_key
+from tier2_io.suite_records import record_of, statement_of
 
 
 def execute(options: Any) -> int:
     """Run every file's suite; exit code 1 if an expectation fails, 2 (and nothing run) if a file is wrong."""
+    check_key(options)
     if options.record is not None:
         check_writable(options.record)
     parsed = _parsed(options.files)
@@ -38,7 +49,11 @@ def execute(options: Any) -> int:
     outcomes = [(path, _run(path, suite, expectations, known), expectations) for path, suite, expectations in parsed]
     if options.record is not None:
         runs = [(suite, wanted, outcome) for (_, suite, wanted), (_, outcome, _) in zip(parsed, outcomes, strict=True)]
-        write_document(options.record, record_of(runs, known))
+        document = record_of(runs, known)
+        if options.sign is not None:
+            statement = statement_of(rendered(document))
+            document = envelope_of(rendered(statement), STATEMENT_TYPE, private_key(options.sign))
+        write_document(options.record, document)
     if options.json:
         say_json([{"file": path, **outcome.to_dict()} for path, outcome, _ in outcomes])
     else:

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from tier2_core import Registry, verify_record
+from tier2_core import Registry, Verification, verify_record
 from tier2_core.records.verify import registry_note
 from tier2_io.cli.inputs import registry
 from tier2_io.cli.main import DONE, UNVERIFIED, USAGE
-from tier2_io.files import FileProblem, expect_object, read_plain
+from tier2_io.files import FileProblem
 from tier2_io.saved import load_from
 from tier2_io.screen import complain, safe, say, say_json, say_styled, shown
+from tier2_io.signing import (
+    RECORD_TYPE,
+    STATEMENT_TYPE,
+    SignatureProblem,
+    Stored,
+    key_id,
+    public_key,
+    read_stored,
+)
 from tier2_io.suite_records import SCHEMA as TEST_SCHEMA
+from tier2_io.suite_records import record_in
 from tier2_io.suite_records import verified as verified_tests
 
 PROVEN = "integrity only: no key is pinned, so that who made it is not proven"
@@ -19,29 +29,43 @@ PROVEN = "integrity only: no key is pinned, so that who made it is not proven"
 
 def execute(options: Any) -> int:
     """Verify every file: exit code 4 if one is not true, 2 if one is no record; all are told of."""
+    key = None if options.key is None else public_key(options.key)
     known = registry()
     outcomes, unreadable = [], False
     for path in options.files:
         try:
-            outcomes.append({"file": path, **_verified(path, known)})
+            outcomes.append({"file": path, **_verified(path, known, key)})
         except FileProblem as error:
             unreadable = True
             complain(f"tier2 verify: {error}")
     if options.json:
-        say_json([{**outcome, "proven": "integrity" if outcome["verified"] else None} for outcome in outcomes])
+        say_json(outcomes)
     else:
         for outcome in outcomes:
             _tell(outcome)
         if any(outcome["verified"] for outcome in outcomes):
-            say(f"Proven is {PROVEN}.")
+            say(
+                f"Proven is {PROVEN if key is None else f'integrity and origin: signed by the key {key_id(key)[:12]}'}."
+            )
     if not all(outcome["verified"] for outcome in outcomes):
         return UNVERIFIED
     return USAGE if unreadable else DONE
 
 
-def _verified(path: str, known: Registry) -> dict[str, Any]:
-    document = expect_object(path, read_plain(path))
-    if document.get("schema") == TEST_SCHEMA:
+def _verified(path: str, known: Registry, key: Any) -> dict[str, Any]:
+    try:
+        stored = read_stored(path, key)
+    except SignatureProblem as error:
+        outcome = Verification(False, "signature", str(error)).to_dict()
+        return {**outcome, "what": "not signed by the pinned key", "proven": None}
+    outcome = _recomputed(path, stored, known)
+    proven = None if not outcome["verified"] else "integrity" if key is None else "integrity and origin"
+    return {**outcome, "proven": proven}
+
+
+def _recomputed(path: str, stored: Stored, known: Registry) -> dict[str, Any]:
+    document = record_in(path, stored.document) if stored.kind == STATEMENT_TYPE else stored.document
+    if stored.kind != RECORD_TYPE and document.get("schema") == TEST_SCHEMA:
         return verified_tests(path, document, known)
     record = load_from(path, document)
     steps = len(record.chain)
