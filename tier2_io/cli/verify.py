@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
-from tier2_core import Registry, Verification, verify_record
+from tier2_core import InvalidValueError, Registry, Verification, verify_record
 from tier2_core.records.verify import registry_note
+from tier2_io.cli.changes import say_changes
 from tier2_io.cli.inputs import registry
 from tier2_io.cli.main import DONE, UNVERIFIED, USAGE
 from tier2_io.files import FileProblem
@@ -83,12 +85,20 @@ def _tell(outcome: dict[str, Any]) -> None:
         if outcome.get("step_id") is not None:
             number = "" if outcome["index"] is None else f" (number {outcome['index'] + 1})"
             say(f"  first divergent step  {safe(outcome['step_id'])}{number}")
-        say(f"  expected              {_value(outcome['expected'])}")
-        say(f"  actual                {_value(outcome['actual'])}")
+        _tell_difference(outcome["expected"], outcome["actual"])
         say(f"  likely cause          {outcome['cause']}: {safe(outcome['message'])}")
     if outcome.get("note"):
         say(f"  {safe(outcome['note'])}")
 
 
+def _tell_difference(expected: Any, actual: Any) -> None:
+    say(f"  expected              {_value(expected)}")
+    say(f"  actual                {_value(actual)}")
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        with suppress(InvalidValueError):  # what stands around documents may be deeper than one
+            say("  where they differ, from expected to actual:")
+            say_changes(expected, actual)
+
+
 def _value(value: Any) -> str:
-    return "nothing" if value is None else shown(value, 400)
+    return "nothing" if value is None else shown(value, 200)
