@@ -73,6 +73,11 @@ def _save_new(document: dict[str, Any], directory: str, stem: str) -> str:
     raise AssertionError
 
 
+def told_workflow(record: Record) -> str:
+    """What a record is of, if it is of no mission: no workflow may pass for one by its id."""
+    return f"the workflow '{record.workflow.id}' of no mission"
+
+
 def read_record(path: str) -> Record:
     """The record in a file, signed or not; :class:`FileProblem` if there is none. Nothing is verified."""
     return load_from(path, read_stored(path).document)

@@ -11,7 +11,13 @@ from typing import Any, TextIO
 
 from tier2_core import thaw
 
-_STYLES = {"bold": "\x1b[1m", "green": "\x1b[32m", "red": "\x1b[31m", "yellow": "\x1b[33m"}  # ECMA-48, SGR
+_STYLES = {
+    "bold": "\x1b[1m",
+    "dim": "\x1b[2m",
+    "green": "\x1b[32m",
+    "red": "\x1b[31m",
+    "yellow": "\x1b[33m",
+}  # ECMA-48, SGR
 
 MANY = 50
 """From so many pieces of work on, progress is shown."""

@@ -163,8 +163,8 @@ def _parsed(document: Any) -> tuple[list[tuple[ScenarioSuiteDefinition, SuiteExp
     _expect_fields(document, (*_HASHED, "digest"), "it", optional=("environment",))
     if not isinstance(document["digest"], str) or not isinstance(document["tier2"], str):
         raise _Damaged("'digest' and 'tier2' must be text.")
-    if not isinstance(document["runs"], list):
-        raise _Damaged("'runs' must be an array.")
+    if not isinstance(document["runs"], list) or not document["runs"]:
+        raise _Damaged("'runs' must be an array that is not empty.")
     parsed, outcomes = [], []
     for place, run in enumerate(document["runs"]):
         _expect_fields(run, ("outcome", "test"), f"run {place}")

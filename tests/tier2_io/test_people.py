@@ -358,3 +358,43 @@ def test_explore_takes_values_for_human_steps_only(at_work: Path, tier2: Tier2) 
     assert "no such human step" in tier2("explore", "daily_loop", "--value", "typo=1").stderr
     value = ("--value", "daily-confirm-priorities=null")
     assert "given twice" in tier2("explore", "daily_loop", *value, *value).stderr
+
+
+def test_show_tells_its_story_at_a_terminal_too(at_work: Path, tier2: Tier2) -> None:
+    tier2("run", "daily_loop", "--unattended", "--state", "s.json", "--record", "r.json")
+    child = _terminal(at_work, "show", "r.json")
+    code, text = _ended(child)
+    assert code == 0
+    assert "daily-summarise-yesterday" in text
+
+
+def test_a_key_is_no_place_to_write_to(at_work: Path, tier2: Tier2) -> None:
+    tier2("keygen", "me")
+    key = (at_work / "me").read_bytes()
+    run = ("run", "echo", "--sign", "me")
+    (at_work / "t.json").write_text('{"suite_name": "s", "scenarios": [], "expectations": []}')
+    for arguments in (
+        (*run, "--record", "./me"),
+        (*run, "--record", "r.json", "--out", "me"),
+        ("test", "t.json", "--record", "me", "--sign", "me"),
+        ("test", "t.json", "--record", "t.json"),
+        ("registry", "lock", "me"),
+        ("run", "echo", "--record", "r.json", "--sign", "-"),
+    ):
+        assert tier2(*arguments).returncode == 2, arguments
+    assert (at_work / "me").read_bytes() == key
+
+
+@pytest.mark.parametrize("where", [("--record", "r.json", "--out", "sub/o.json"), ("--record", "sub/r.json")])
+def test_what_was_answered_outlives_a_place_that_is_gone(at_work: Path, tier2: Tier2, where: tuple[str, ...]) -> None:
+    (at_work / "sub").mkdir()
+    child = _terminal(at_work, "run", "daily_loop", "--state", "s.json", *where)
+    child.expect(ASK)
+    (at_work / "sub").rmdir()
+    child.sendline("y")
+    code, text = _ended(child)
+    assert code == 2
+    found = re.search(r"The run is in (\S+);", text)
+    assert found
+    assert tier2("resume", found.group(1), "--out", "again.json").returncode == 0
+    assert json.loads((at_work / "again.json").read_text())["status"] == "succeeded"

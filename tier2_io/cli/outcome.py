@@ -12,7 +12,7 @@ from tier2_io.cli.inputs import UsageProblem
 from tier2_io.cli.main import DONE, FAILED, SUSPENDED
 from tier2_io.cli.people import say_waiting
 from tier2_io.cli.views import view_of
-from tier2_io.files import FileProblem, check_writable, write_document
+from tier2_io.files import STDIN, FileProblem, check_writable, write_document
 from tier2_io.saved import save
 from tier2_io.screen import complain, safe, say, say_json
 from tier2_io.signing import private_key
@@ -22,6 +22,8 @@ def check_outputs(options: Any) -> None:
     """Refuse output files that cannot be written, before any work is done."""
     # What is resumed is named by its file; the state that is read may be the one that is written.
     named = {os.path.realpath(options.file): "the run"} if getattr(options, "file", None) else {}
+    if options.sign is not None:
+        named[os.path.realpath(options.sign)] = "--sign"
     for option in ("out", "state_out", "record"):
         path = getattr(options, option, None)  # what is resumed is a record, and goes on as one
         if path is None:
@@ -37,11 +39,14 @@ def check_outputs(options: Any) -> None:
 
 def check_key(options: Any) -> None:
     """Refuse a key that cannot sign, or has nothing to sign, before any work is done."""
+    options.key = None
     if options.sign is None:
         return
     if options.command != "resume" and options.record is None:
         raise UsageProblem("--sign goes with --record: it is the record that is signed.")
-    private_key(options.sign)
+    if options.sign == STDIN:
+        raise UsageProblem("--sign takes the name of a file with a key, not standard input.")
+    options.key = private_key(options.sign)  # read once: it must not be gone when people have answered
 
 
 def ended(
@@ -51,17 +56,20 @@ def ended(
 
     ``recorded_as`` is the file of the run's record; a run that waits gets one of its own, if it has none.
     """
+    decided, saved_as = bool(result.run.context.decisions), None
     try:
+        if result.status == "suspended" or recorded_as is not None:
+            recorded_as = saved_as = save(result, recorded_as, options.key)
         if options.out is not None:
             write_document(options.out, result.to_dict())
         if options.state_out is not None and result.success:
             write_document(options.state_out, result.state)
     except FileProblem:
-        if result.run.context.decisions and recorded_as is None:  # what people answered is not lost
-            complain(f"The run was saved with its decisions; to write it elsewhere: tier2 resume {save(result, None)}")
+        if saved_as is None and decided:  # what people answered is not lost
+            saved_as = save(result, None, options.key)
+        if saved_as is not None:
+            complain(f"The run is in {saved_as}; to write what it came to: tier2 resume {saved_as} --out FILE")
         raise
-    if result.status == "suspended" or recorded_as is not None:
-        recorded_as = save(result, recorded_as, None if options.sign is None else private_key(options.sign))
     if options.json:
         document = result.to_dict()
         say_json(document if result.status != "suspended" else {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from tier2_core import InvalidValueError, Registry, freeze, same, thaw
@@ -22,6 +23,8 @@ def execute(options: Any) -> int:
 
 def _lock(options: Any) -> int:
     check_writable(options.file)
+    if os.path.exists(options.file) and expect_object(options.file, read_plain(options.file)).get("schema") != SCHEMA:
+        raise FileProblem(f"{options.file} is there already and is no lock; expected one, or a new name.")
     known = registry()
     if known.failures:
         complain("tier2 registry: nothing was written, as a plugin is broken.")

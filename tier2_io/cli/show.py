@@ -7,7 +7,7 @@ from typing import Any
 from tier2_core import Decision, Record, RecordLink, thaw
 from tier2_io.cli.changes import say_changes
 from tier2_io.cli.main import DONE
-from tier2_io.saved import read_record
+from tier2_io.saved import read_record, told_workflow
 from tier2_io.screen import safe, say, say_json, say_styled, shown
 
 _STYLES = {"succeeded": "green", "failed": "red", "rejected": "yellow", "suspended": "yellow"}
@@ -24,7 +24,7 @@ def execute(options: Any) -> int:
         return DONE
     steps = len(record.workflow.steps)
     say_styled(
-        (f"{record.mission or record.workflow.id}: ", "bold"),
+        (f"{record.mission or told_workflow(record)}: ", "bold"),
         (record.status, _STYLES[record.status]),
         (f", {len(record.chain)} of {steps} steps", ""),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from tier2_core import (
@@ -22,7 +23,7 @@ from tier2_core import (
     scenarios_of,
     unknown_fields,
 )
-from tier2_io.cli.inputs import registry
+from tier2_io.cli.inputs import UsageProblem, registry
 from tier2_io.cli.main import DONE, FAILED
 from tier2_io.cli.outcome import check_key
 from tier2_io.files import (
@@ -35,7 +36,7 @@ from tier2_io.files import (
     write_document,
 )
 from tier2_io.screen import complain, progress, safe, say, say_json, shown
-from tier2_io.signing import STATEMENT_TYPE, envelope_of, private_key
+from tier2_io.signing import STATEMENT_TYPE, envelope_of
 from tier2_io.suite_records import record_of, statement_of
 
 
@@ -44,6 +45,9 @@ def execute(options: Any) -> int:
     check_key(options)
     if options.record is not None:
         check_writable(options.record)
+        taken = [path for path in (*options.files, options.sign) if path is not None]
+        if os.path.realpath(options.record) in map(os.path.realpath, taken):
+            raise UsageProblem("--record names a file that is read, too; expected another.")
     parsed = _parsed(options.files)
     known = registry()
     outcomes = [(path, _run(path, suite, expectations, known), expectations) for path, suite, expectations in parsed]
@@ -52,7 +56,7 @@ def execute(options: Any) -> int:
         document = record_of(runs, known)
         if options.sign is not None:
             statement = statement_of(rendered(document))
-            document = envelope_of(rendered(statement), STATEMENT_TYPE, private_key(options.sign))
+            document = envelope_of(rendered(statement), STATEMENT_TYPE, options.key)
         write_document(options.record, document)
     if options.json:
         say_json([{"file": path, **outcome.to_dict()} for path, outcome, _ in outcomes])

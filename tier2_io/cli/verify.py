@@ -11,7 +11,7 @@ from tier2_io.cli.changes import say_changes
 from tier2_io.cli.inputs import registry
 from tier2_io.cli.main import DONE, UNVERIFIED, USAGE
 from tier2_io.files import FileProblem
-from tier2_io.saved import load_from
+from tier2_io.saved import load_from, told_workflow
 from tier2_io.screen import complain, safe, say, say_json, say_styled, shown
 from tier2_io.signing import (
     RECORD_TYPE,
@@ -71,7 +71,7 @@ def _recomputed(path: str, stored: Stored, known: Registry) -> dict[str, Any]:
         return verified_tests(path, document, known)
     record = load_from(path, document)
     steps = len(record.chain)
-    what = f"{record.mission or record.workflow.id}, {record.status}, {steps} step{'s' * (steps != 1)}"
+    what = f"{record.mission or told_workflow(record)}, {record.status}, {steps} step{'s' * (steps != 1)}"
     outcome = verify_record(record, registry=known).to_dict()
     return {**outcome, "what": what, "note": registry_note(record, known)}
 
