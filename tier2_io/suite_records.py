@@ -163,6 +163,7 @@ def _parsed(document: Any) -> tuple[list[tuple[ScenarioSuiteDefinition, SuiteExp
     _expect_fields(document, (*_HASHED, "digest"), "it", optional=("environment",))
     if not isinstance(document["digest"], str) or not isinstance(document["tier2"], str):
         raise _Damaged("'digest' and 'tier2' must be text.")
+    _expect_fields(document["registry"], ("fingerprint", "plugins"), "'registry'")
     if not isinstance(document["runs"], list) or not document["runs"]:
         raise _Damaged("'runs' must be an array that is not empty.")
     parsed, outcomes = [], []

@@ -290,3 +290,14 @@ def test_what_is_no_record_of_test_runs_is_refused(at_work: Path, tier2: Tier2, 
     done = tier2("verify", "t.json")
     assert (done.returncode, done.stdout) == (2, "")
     assert "t.json is no record, or it is damaged" in done.stderr
+
+
+@pytest.mark.parametrize("registry", ["hello", {}, {"fingerprint": "f", "plugins": [], "more": 1}])
+def test_the_registry_of_a_test_record_is_what_it_can_be(at_work: Path, tier2: Tier2, registry: object) -> None:
+    (at_work / "t.json").write_text('{"suite_name": "s", "scenarios": [], "expectations": []}')
+    assert tier2("test", "t.json", "--record", "tr.json").returncode == 0
+    (at_work / "tr.json").write_text(
+        json.dumps({**json.loads((at_work / "tr.json").read_text()), "registry": registry})
+    )
+    done = tier2("verify", "tr.json")
+    assert (done.returncode, "'registry'" in done.stderr) == (2, True)
