@@ -11,7 +11,7 @@ import pytest
 
 import tier2_core
 from tier2_core import BUILTINS, errors
-from tier2_io.cli.main import parser
+from tier2_io.cli.arguments import parser
 
 DOCS = Path(__file__).parents[1] / "docs"
 MANUAL = (DOCS / "manual.md").read_text()

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.missions.conftest import Site
 from tests.missions.plugins import Bringing, hooks, one_step, source
+from tests.site import Site
 from tier2_core import Mission, Operation, PluginError, RegistryConflictError, hookimpl, load_registry
 
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tier2_core
-from tests.missions.conftest import Site
 from tests.missions.plugins import Bringing, one_step, registry_of, source
+from tests.site import Site
 from tier2_core import (
     BUILTINS,
     InvalidSpecError,

@@ -27,7 +27,7 @@ def execute(options: Any) -> int:
     """Show the decision table; with ``--suite``, write a suite with one scenario for each path."""
     if options.suite is not None:
         check_writable(options.suite)
-    known, given = registry(), params(options.param)
+    known, given = registry(options), params(options.param)
     entry_of(known, options.mission)
     workflow = build_workflow(MissionSpec(options.mission, given), registry=known)
     state = initial_state(options.state, options.set)

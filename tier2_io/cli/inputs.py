@@ -28,9 +28,12 @@ class UsageProblem(CallerError):
     """An argument is not what the command takes."""
 
 
-def registry() -> Registry:
-    """The installed missions; a plugin that is broken is left out, with a warning."""
-    loaded = load_registry(strict=False)
+def registry(options: Any) -> Registry:
+    """The plugins that ``--block`` and ``--only`` leave; one that is broken is left out with a warning.
+
+    With ``--strict`` it is a :class:`PluginError`.
+    """
+    loaded = load_registry(block=options.block, strict=options.strict)
     for failure in loaded.failures:
         complain(f"warning: a plugin was left out: {failure}")
     return loaded

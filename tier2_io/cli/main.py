@@ -9,143 +9,16 @@ What a command does not need is not loaded: this module imports nothing of tier2
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any
 
 from tier2_core.version import VERSION
+from tier2_io.cli.arguments import parser
 
 DONE, FAILED, USAGE, SUSPENDED, UNVERIFIED, BROKEN, INTERRUPTED, BUG = 0, 1, 2, 3, 4, 5, 130, 70
-
-EPILOG = """\
-exit codes: 0 done and good; 1 the mission failed, was rejected, or expectations failed;
-2 the input or the usage is wrong; 3 suspended; 4 a record did not verify; 5 a plugin or
-the registry is broken; 130 interrupted"""
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one sentence on standard error and exit code 2."""
-
-    def error(self, message: str) -> NoReturn:
-        text = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in message)
-        print(f"{self.prog}: {text}; see '{self.prog} --help'.", file=sys.stderr)
-        sys.exit(USAGE)
-
-
-def parser() -> argparse.ArgumentParser:
-    """The whole command line as a value."""
-    top = _Parser(
-        prog="tier2",
-        description="Run missions: bounded plans whose every step can be audited and recomputed.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    top.add_argument("--version", action="version", version=f"tier2 {VERSION}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-
-    def command(name: str, summary: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
-        made.add_argument("--json", action="store_true", help="print JSON for machines")
-        return made
-
-    command("missions", "List the installed missions.")
-
-    plan = command("plan", "Show the steps that a mission plans for its params.")
-    plan.add_argument("mission", metavar="NAME", help="the mission")
-    _params(plan)
-
-    run = command("run", "Run a mission; at a terminal, people are asked for their decisions.")
-    run.add_argument("mission", metavar="NAME", help="the mission")
-    _state(run)
-    _params(run)
-    run.add_argument("--unattended", action="store_true", help="pass human steps without asking")
-    _outputs(run)
-    run.add_argument("--record", metavar="FILE", help="write the record of the run, from which anyone recomputes it")
-    _sign(run)
-
-    resume = command("resume", "Go on with a recorded run that waits for a decision.")
-    resume.add_argument("file", metavar="FILE", help="the record of the run; it is replaced by the one that follows")
-    answer = resume.add_mutually_exclusive_group()
-    answer.add_argument("--approve", action="store_true", help="approve the step that waits")
-    answer.add_argument("--reject", action="store_true", help="reject it, which ends the run")
-    resume.add_argument("--value", metavar="JSON", help="the value that is approved, JSON if it parses")
-    resume.add_argument("--reason", metavar="TEXT", help="why; it is recorded")
-    resume.add_argument("--actor", metavar="NAME", help="who decides; recorded as claimed; default: the login name")
-    resume.add_argument("--seen", metavar="DIGEST", help="refuse if the consequences are others than were shown")
-    _outputs(resume)
-    _sign(resume)
-
-    explore = command("explore", "Show where every answer to a mission's human steps leads.")
-    explore.add_argument("mission", metavar="NAME", help="the mission")
-    _state(explore)
-    _params(explore)
-    explore.add_argument(
-        "--value", metavar="STEP=VALUE", action="append", default=[], help="the value that a step is approved with"
-    )
-    explore.add_argument("--suite", metavar="FILE", help="write a suite with one scenario for each path")
-
-    test = command("test", "Run suites and hold them against their expectations.")
-    test.add_argument("files", metavar="FILE", nargs="+", help="a test document, JSON or TOML")
-    test.add_argument(
-        "--record", metavar="FILE", help="write the record of the test runs, from which they are recomputed"
-    )
-
-    _sign(test)
-
-    verify = command("verify", "Recompute records, of runs and of test runs, and say whether they are true.")
-    verify.add_argument("files", metavar="FILE", nargs="+", help="a record")
-    verify.add_argument("--key", metavar="PUB", help="the public key that every record must be signed by")
-
-    diff = command("diff", "Show what differs between the records of two runs, the likely cause first.")
-    diff.add_argument("a", metavar="A", help="a record")
-    diff.add_argument("b", metavar="B", help="another")
-
-    show = command("show", "Tell the story of a recorded run: its steps, who decided, and what each step changed.")
-    show.add_argument("file", metavar="FILE", help="a record; it is not verified")
-
-    keygen = command("keygen", "Write a pair of keys to sign records with.")
-    keygen.add_argument("file", metavar="FILE", help="the private key; the public one gets the ending .pub")
-
-    registry = command("registry", "Write down what is installed, or say what has changed since.")
-    registry.add_argument(
-        "action", choices=["lock", "check"], help="write the file, or hold what is installed against it"
-    )
-    registry.add_argument("file", metavar="FILE", help="the file with what is installed")
-    return top
-
-
-def _state(to: argparse.ArgumentParser) -> None:
-    to.add_argument("--state", metavar="FILE", help="the initial state, JSON or TOML; - is standard input")
-    to.add_argument(
-        "--set",
-        metavar="POINTER=VALUE",
-        action="append",
-        default=[],
-        help="change the initial state: a path (/tasks/0/done or tasks.0.done) and a value, JSON if it parses",
-    )
-
-
-def _sign(to: argparse.ArgumentParser) -> None:
-    to.add_argument("--sign", metavar="KEY", help="sign the record with the private key in this file")
-
-
-def _outputs(to: argparse.ArgumentParser) -> None:
-    to.add_argument("--out", metavar="FILE", help="write the result as JSON")
-    to.add_argument("--state-out", metavar="FILE", help="write the final state as JSON, if the mission succeeded")
-
-
-def _params(to: argparse.ArgumentParser) -> None:
-    to.add_argument(
-        "--param",
-        metavar="KEY=VALUE",
-        action="append",
-        default=[],
-        help="a param of the mission; the value is read as JSON if it parses, else as text",
-    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

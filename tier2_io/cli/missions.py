@@ -11,7 +11,7 @@ from tier2_io.screen import say, say_json, say_table
 
 def execute(options: Any) -> int:
     """List the missions; exit code 5 if a plugin was left out."""
-    known = registry()
+    known = registry(options)
     entries = [known.missions[name] for name in sorted(known.missions)]
     if options.json:
         say_json({"fingerprint": known.fingerprint, "missions": [entry.to_dict() for entry in entries]})

@@ -12,7 +12,7 @@ from tier2_io.screen import complain, safe, say, say_json, say_table, shown
 
 def execute(options: Any) -> int:
     """Build the workflow and show it; nothing is run."""
-    known, given = registry(), params(options.param)
+    known, given = registry(options), params(options.param)
     entry = entry_of(known, options.mission)
     workflow = build_workflow(MissionSpec(options.mission, given), registry=known)
     for warning in unknown_params(given, entry.mission.params_schema):

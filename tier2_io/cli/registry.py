@@ -25,7 +25,7 @@ def _lock(options: Any) -> int:
     check_writable(options.file)
     if os.path.exists(options.file) and expect_object(options.file, read_plain(options.file)).get("schema") != SCHEMA:
         raise FileProblem(f"{options.file} is there already and is no lock; expected one, or a new name.")
-    known = registry()
+    known = registry(options)
     if known.failures:
         complain("tier2 registry: nothing was written, as a plugin is broken.")
         return BROKEN
@@ -42,7 +42,7 @@ def _lock(options: Any) -> int:
 
 def _check(options: Any) -> int:
     locked = _read(options.file)
-    known = registry()
+    known = registry(options)
     changes = _changes(locked["registry"], known)
     if options.json:
         say_json({"changes": changes, "fingerprint": known.fingerprint, "locked": locked["fingerprint"]})

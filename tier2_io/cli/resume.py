@@ -23,7 +23,7 @@ def execute(options: Any) -> int:
     if options.file == STDIN:
         raise UsageProblem("a run is resumed in its file; expected the name of one.")
     check_outputs(options)
-    known = registry()
+    known = registry(options)
     with only_one(options.file):
         if options.sign is None and read_stored(options.file).kind:
             raise UsageProblem(f"{options.file} is signed; expected --sign KEY, to sign what follows as well.")

@@ -14,7 +14,7 @@ from tier2_io.screen import complain
 def execute(options: Any) -> int:
     """Run the mission: exit code 1 if it does not succeed, 3 if a person has to decide and nobody is there."""
     check_outputs(options)
-    known, given = registry(), params(options.param)
+    known, given = registry(options), params(options.param)
     for warning in unknown_params(given, entry_of(known, options.mission).mission.params_schema):
         complain(warning)
     context = ExecutionContext(initial_state(options.state, options.set), decisions=None if options.unattended else ())

@@ -49,7 +49,7 @@ def execute(options: Any) -> int:
         if os.path.realpath(options.record) in map(os.path.realpath, taken):
             raise UsageProblem("--record names a file that is read, too; expected another.")
     parsed = _parsed(options.files)
-    known = registry()
+    known = registry(options)
     outcomes = [(path, _run(path, suite, expectations, known), expectations) for path, suite, expectations in parsed]
     if options.record is not None:
         runs = [(suite, wanted, outcome) for (_, suite, wanted), (_, outcome, _) in zip(parsed, outcomes, strict=True)]

@@ -32,7 +32,7 @@ PROVEN = "integrity only: no key is pinned, so that who made it is not proven"
 def execute(options: Any) -> int:
     """Verify every file: exit code 4 if one is not true, 2 if one is no record; all are told of."""
     key = None if options.key is None else public_key(options.key)
-    known = registry()
+    known = registry(options)
     outcomes, unreadable = [], False
     for path in options.files:
         try:

@@ -6,12 +6,10 @@ import importlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 
 import attrs
-import pytest
 
 PREFIX = "throwaway_"
 
@@ -54,12 +52,3 @@ class Site:
             check=True,
             encoding="utf-8",
         ).stdout
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    monkeypatch.syspath_prepend(str(tmp_path))
-    yield Site(tmp_path)
-    for name in [name for name in sys.modules if name.startswith(PREFIX)]:
-        del sys.modules[name]
-    importlib.invalidate_caches()
