@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import NoReturn
 
 from tier2_core.version import VERSION
+
+TYPE_CHECKING = False  # type checkers know the name; ``typing`` need not be loaded to run
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 USAGE = 2
 
