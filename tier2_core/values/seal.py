@@ -24,6 +24,9 @@ MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
 VECTOR: Any = type(pvector())
 """The class of persistent vectors in this process: pyrsistent's C one, or its Python one."""
 
+CONTAINERS = frozenset({PMap, VECTOR})
+"""The classes of frozen objects and arrays."""
+
 Document: TypeAlias = "bool | int | float | str | PMap[str, Any] | PVector[Any] | None"
 """A frozen JSON document; mypy is not told of the recursion, :func:`freeze` is the judge of it."""
 
@@ -33,18 +36,27 @@ class Seal(weakref.ref[Any]):
 
     ``depth`` is never less than its true depth, ``plain`` says that the standard library's JSON encoder
     writes it as RFC 8785 does; ``size`` (canonical bytes) and ``digest`` are filled in when first asked for.
+
+    ``base`` is the seal of the container that this one was made of by an edit, and ``edit`` the member or the
+    index that the edit was at: all other parts are the very same objects. See :func:`edits_since`.
     """
 
-    __slots__ = ("depth", "digest", "key", "plain", "size")
+    __slots__ = ("base", "depth", "digest", "edit", "edits", "key", "plain", "size")
 
     key: int
     depth: int
     plain: bool
     size: int | None
     digest: str | None
+    base: Seal | None
+    edit: str | int | None
+    edits: int
 
 
 _seals: dict[int, Seal] = {}
+
+MAX_EDITS = 256
+"""How many edits are remembered at most: a seal that is remembered takes memory after its container has died."""
 
 
 def _forget(dead: Any, seals: dict[int, Seal] = _seals) -> None:
@@ -53,15 +65,32 @@ def _forget(dead: Any, seals: dict[int, Seal] = _seals) -> None:
         del seals[key]
 
 
-def seal(container: Any, depth: int, plain: bool) -> Seal:
+def seal(container: Any, depth: int, plain: bool, size: int | None = None) -> Seal:
     """Seal ``container``, whose parts are sealed."""
     made = Seal(container, _forget)
-    made.key = id(container)
+    made.key = key = id(container)
     made.depth = depth
     made.plain = plain
-    made.size = made.digest = None
-    _seals[made.key] = made
+    made.size = size
+    made.digest = made.base = made.edit = None
+    made.edits = 0
+    _seals[key] = made
     return made
+
+
+def edits_since(new: Seal, old: Seal) -> set[str | int] | None:
+    """Where the container of ``new`` may differ from that of ``old``: names of members, or indices.
+
+    ``None`` if that is not known. In an array the indices from the shorter one's length on are added elements;
+    nothing else was moved.
+    """
+    found: set[str | int] = set()
+    while new is not old:
+        if new.base is None or new.edit is None:
+            return None
+        found.add(new.edit)
+        new = new.base
+    return found
 
 
 def seal_of(value: Any) -> Seal | None:
@@ -75,41 +104,66 @@ def plain_key(key: str) -> bool:
     return key.isascii() or max(key) < "\ue000"
 
 
-def reseal(new: Any, old: Seal, *, gone: Any, came: Any, key: str | None = None, count: int = 0) -> Seal:
-    """Seal ``new``, which is the container of ``old`` with one part exchanged, added or removed.
-
-    ``gone`` and ``came`` are the part before and after; for a part that is only added or removed, ``count``
-    is +1 or -1, the other of the two is ignored, and ``key`` is the member's name in an object.
-    """
-    if not new:  # it may be the one empty array of all documents: nothing of this one may stick to it
-        made = seal(new, 1, True)
-        made.size = 2
-        return made
-    part = seal_of(came) if count >= 0 else None
-    made = seal(
+def reseal(new: Any, old: Seal, gone: Any, came: Any, edit: str | int) -> None:
+    """Seal ``new``, which is the container of ``old`` with the part at ``edit`` exchanged."""
+    part = _seals.get(id(came)) if type(came) in CONTAINERS else None
+    _derive(
         new,
-        max(old.depth, 1 + part.depth if part is not None else 1),
-        old.plain and _is_plain(came, part) and (key is None or plain_key(key)),
+        old,
+        part,
+        old.plain and (part.plain if part is not None else type(came) is not float or _is_plain(came)),
+        None if old.size is None else old.size + canonical_size(came) - canonical_size(gone),
+        edit,
     )
-    if old.size is not None:
-        size = old.size
-        if count <= 0:
-            size -= canonical_size(gone)
-        if count >= 0:
-            size += canonical_size(came)
-        if count:
-            member = 0 if key is None else len(quote(key).encode()) + 1
-            # A comma stands between parts: there is none to add or remove for the only one.
-            comma = 1 if len(new) + (count < 0) > 1 else 0
-            size += count * (member + comma)
-        made.size = size
-    return made
 
 
-def _is_plain(value: Any, sealed: Seal | None) -> bool:
-    if sealed is not None:
-        return sealed.plain
-    return type(value) is not float or scalar_text(value) == repr(value)
+def reseal_added(new: Any, old: Seal, came: Any, edit: str | int | None) -> None:
+    """Seal ``new``, which is the container of ``old`` with a part more.
+
+    ``edit`` is the name of a member, or the index of an element at the end; ``None`` for one in between.
+    """
+    part = _seals.get(id(came)) if type(came) in CONTAINERS else None
+    plain = old.plain and (part.plain if part is not None else type(came) is not float or _is_plain(came))
+    size = old.size
+    if size is not None:
+        size += canonical_size(came) + (len(new) > 1)  # a comma stands between parts
+    if type(edit) is str:
+        plain = plain and plain_key(edit)
+        if size is not None:
+            size += text_size(edit) + 1
+    _derive(new, old, part, plain, size, edit)
+
+
+def reseal_removed(new: Any, old: Seal, gone: Any, name: str | None = None) -> None:
+    """Seal ``new``, which is the container of ``old`` without the part ``gone``; ``name`` is that of a member."""
+    if not new:  # it may be the one empty array of all documents: nothing of this one may stick to it
+        seal(new, 1, True, 2)
+        return
+    size = old.size
+    if size is not None:
+        size -= canonical_size(gone) + 1 + (0 if name is None else text_size(name) + 1)
+    _derive(new, old, None, old.plain, size, name)
+
+
+def _derive(new: Any, old: Seal, part: Seal | None, plain: bool, size: int | None, edit: str | int | None) -> None:
+    depth = old.depth
+    if part is not None and part.depth >= depth:
+        depth = part.depth + 1
+    made = seal(new, depth, plain, size)
+    if edit is not None and old.edits < MAX_EDITS:
+        made.base = old
+        made.edit = edit
+        made.edits = old.edits + 1
+
+
+def _is_plain(value: float) -> bool:
+    return scalar_text(value) == repr(value)
+
+
+def text_size(text: str) -> int:
+    """How many bytes the canonical text of a string has."""
+    quoted = quote(text)
+    return len(quoted) if quoted.isascii() else len(quoted.encode())
 
 
 def canonical_size(document: Any) -> int:
@@ -117,8 +171,14 @@ def canonical_size(document: Any) -> int:
 
     Parts that are shared are walked once: the answer is remembered in the seals.
     """
-    if type(document) is not PMap and type(document) is not VECTOR:
-        return len(scalar_text(document).encode())
+    kind = type(document)
+    if kind is str:
+        return text_size(document)
+    if kind is not PMap and kind is not VECTOR:
+        return len(scalar_text(document))
+    known = _seals[id(document)].size
+    if known is not None:
+        return known
     waiting = [document]
     while waiting:
         top = waiting[-1]
@@ -129,7 +189,7 @@ def canonical_size(document: Any) -> int:
         total, unknown = 2, []
         if type(top) is PMap:
             for name in top:
-                total += len(quote(name).encode()) + 1
+                total += text_size(name) + 1
             parts = top.itervalues()
         else:
             parts = iter(top)
@@ -143,7 +203,7 @@ def canonical_size(document: Any) -> int:
                 else:
                     total += size
             else:
-                total += len(scalar_text(part).encode())
+                total += canonical_size(part)
         if unknown:
             waiting.extend(unknown)
         else:
