@@ -105,6 +105,11 @@ class WorkflowDefinition:
         }
 
     @cached_property
+    def memo(self) -> dict[str, Any]:
+        """What was worked out of this workflow, so that it is worked out once; never compared, copied or shown."""
+        return {}
+
+    @cached_property
     def hash(self) -> str:
         """The digest of :meth:`to_dict` under the tag ``tier2/workflow/v1``, computed once."""
         return wrapper_digest(self.to_dict(), tag="tier2/workflow/v1")
