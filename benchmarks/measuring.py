@@ -7,8 +7,8 @@ this is a loop of our own: pyperf, the well-kept library for the rest, gives eac
 after the other.
 
 The garbage collector stays on, as it is in programs. What a row has built before its first round is moved out of the
-collector's sight (``gc.freeze``), so that a contender pays for the garbage that it makes, and not for walking the
-inputs of the others.
+collector's sight (``gc.freeze``), and so is what a call is handed, so that a contender pays for the garbage that it
+makes, and not for walking the inputs of the others.
 """
 
 from __future__ import annotations
@@ -79,6 +79,7 @@ class Call:
             taken = perf_counter_ns() - begin
         else:
             prepared = [self.prepare() for _ in range(number)]
+            gc.freeze()
             begin = perf_counter_ns()
             for value in prepared:
                 call(value)

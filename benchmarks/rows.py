@@ -16,6 +16,7 @@ from attrs import evolve, frozen
 
 from benchmarks import suites
 from benchmarks.measuring import Call, Contender, Memory, python, tier2
+from benchmarks.peers.environments import REQUIREMENTS, Peer
 from benchmarks.workloads import plain_plan, plain_state, rich_document, workflow
 from benchmarks.yardsticks import deepcopy_history, deepcopy_run, deepcopy_run_and_hash, dict_copies, plan_hash
 from tier2_core import (
@@ -34,11 +35,15 @@ from tier2_core.records.record import links_of
 
 @frozen
 class Beside:
-    """What takes turns in a row: ours, then the yardsticks; ``check`` sees that they do the same work."""
+    """What takes turns in a row: ours, then the yardsticks; ``check`` sees that they do the same work.
+
+    ``stop`` ends what was begun for the row.
+    """
 
     ours: Contender
     yardsticks: tuple[Contender, ...]
     check: Callable[[], None] = lambda: None
+    stop: Callable[[], None] = lambda: None
 
 
 @frozen
@@ -216,6 +221,23 @@ def _imports(what: str) -> Beside:
 
 def _command(*arguments: str) -> Beside:
     return Beside(tier2(*arguments), (python("-c", "pass"),))
+
+
+def _peer(name: str) -> Beside:
+    peer = Peer(name)
+    ours = _run(10).ours
+    assert isinstance(ours, Call)
+
+    def check() -> None:
+        assert peer.result == ours.call().final_state
+
+    return Beside(evolve(ours, call=lambda: ours.call().final_state), (peer,), check, peer.stop)
+
+
+def peer_rows() -> Iterator[Row]:
+    """One row for each peer: the final state as plain data, which is all that every one of them gives."""
+    for name in sorted(REQUIREMENTS):
+        yield Row(f"run and final_state, beside {name}", 10, partial(_peer, name))
 
 
 def rows() -> Iterator[Row]:

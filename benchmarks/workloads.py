@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tier2_core import StepSpec, WorkflowDefinition
+if TYPE_CHECKING:
+    from tier2_core import WorkflowDefinition
 
 _KINDS: tuple[Callable[[int], Any], ...] = (
     lambda i: i,
@@ -55,6 +56,8 @@ def _summary(members: int) -> dict[str, Any]:
 
 def workflow(plan: dict[str, Any]) -> WorkflowDefinition:
     """The workflow that tier2 runs for a plain plan."""
+    from tier2_core import StepSpec, WorkflowDefinition  # which the environments of the peers do not have
+
     steps = [StepSpec(step["id"], step["kind"], step["payload"]) for step in plan["steps"]]
     return WorkflowDefinition(plan["id"], steps, plan["metadata"])
 
