@@ -59,7 +59,7 @@ def pytest_in_copy(session: nox.Session, *arguments: str, env: dict[str, str] | 
     place = Path(session.create_tmp()).resolve() / "tests-only"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
-    for name in ("tests", "examples", "docs"):
+    for name in ("tests", "examples", "docs", "benchmarks"):
         if (ROOT / name).exists():
             shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "conftest.py", "README.md", "CHANGELOG.md"):
@@ -88,11 +88,11 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def typing(session: nox.Session) -> None:
-    """Types, strictly: packages, tests and this file."""
+    """Types, strictly: packages, tests, benchmarks and this file."""
     session.install("mypy>=1.15", "nox")
     session.install("-e", ".[tests]")
     session.run("mypy")
-    session.run("mypy", "tests", "noxfile.py", "conftest.py")
+    session.run("mypy", "tests", "benchmarks", "noxfile.py", "conftest.py")
 
 
 @nox.session(python=PYTHONS)
@@ -147,6 +147,13 @@ def fuzz(session: nox.Session) -> None:
     installed_wheel(session, "tests")
     examples = session.posargs[0] if session.posargs else "5000"
     pytest_in_copy(session, "-q", "-k", "fuzz", env={"TIER2_EXAMPLES": examples})
+
+
+@nox.session(python=PYTHONS[0])
+def bench(session: nox.Session) -> None:
+    """How fast it is, beside its yardsticks: ``nox -s bench -- compare OLD.json``; see docs/performance.md."""
+    session.install("-e", ".[all]")
+    session.run("python", "-m", "benchmarks", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0])

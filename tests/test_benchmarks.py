@@ -1,0 +1,62 @@
+"""The benchmarks run, and what they measure does the same work as its yardsticks. How long it takes is not asked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.__main__ import main
+from benchmarks.rows import rows
+from benchmarks.workloads import plain_plan, plain_state
+from benchmarks.yardsticks import deepcopy_run
+
+SMALL = "0,1,5,10,100"
+
+
+@pytest.fixture(scope="module")
+def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a quick run over every row of a small size wrote; each row checked its yardstick."""
+    path = tmp_path_factory.mktemp("benchmarks") / "quick.json"
+    assert main(["--quick", "--sizes", SMALL, "--json", str(path)]) == 0
+    read: dict[str, Any] = json.loads(path.read_text())
+    return read
+
+
+def test_every_row_of_a_small_size_is_measured(document: dict[str, Any]) -> None:
+    small = [int(size) for size in SMALL.split(",")]
+    assert [(row["name"], row["size"]) for row in document["rows"]] == [
+        (row.name, row.size) for row in rows() if row.size in small
+    ]
+    assert all(row["ours"]["median"] > 0 and row["yardsticks"] for row in document["rows"])
+
+
+def test_a_slow_row_is_told_and_no_exit_code(
+    document: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    slower = json.loads(json.dumps(document))
+    for row in slower["rows"]:
+        row["ours"]["median"] *= 100
+        row["yardsticks"][0]["ratio"] *= 100
+    (tmp_path / "old.json").write_text(json.dumps(document))
+    (tmp_path / "new.json").write_text(json.dumps(slower))
+    assert main(["compare", str(tmp_path / "old.json"), str(tmp_path / "new.json")]) == 0
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("freeze "))
+    assert "100.00" in line
+    assert line.endswith("over")
+
+
+def test_a_pattern_that_no_row_matches_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--rows", "nonsense"]) == 2
+    assert "canonical_json" in capsys.readouterr().out
+
+
+def test_the_deepcopy_engine_changes_nobodys_data_and_hands_out_its_own() -> None:
+    plan, state = plain_plan(), plain_state(10)
+    result = deepcopy_run(plan, state)
+    result["final_state"]["summary"]["total"] = 99
+    result["executed_steps"][4]["payload"]["value"]["total"] = 99
+    assert (plan, state) == (plain_plan(), plain_state(10))
+    assert result["final_state"] != deepcopy_run(plan, state)["final_state"]
