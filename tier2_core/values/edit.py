@@ -16,6 +16,7 @@ from tier2_core.values.seal import (
     MAX_DEPTH,
     MAX_DOCUMENT_BYTES,
     VECTOR,
+    Seal,
     canonical_size,
     reseal,
     reseal_added,
@@ -146,7 +147,8 @@ def changed_at(document: Any, tokens: Tokens, change: Change, *given: Any) -> An
     for place in range(last - 1, -1, -1):
         parent, token = above[place], tokens[place]
         new = with_member(parent, token, new) if type(parent) is PMap else with_element(parent, int(token), new)
-    return within_depth(new)
+    # The depth that is known of the new one is that of the old one, or one that something new has come in with.
+    return new if seal_of(new).depth <= MAX_DEPTH else within_depth(new)  # type: ignore[union-attr]
 
 
 def within_depth(document: Any) -> Any:
@@ -173,16 +175,17 @@ def within_size(document: Any) -> Any:
 
 def with_member(parent: Any, name: str, value: Any) -> Any:
     """The object with one member set; the very same one if that changes nothing."""
+    old = seal_of(parent) or _unsealed()
     try:
         gone = parent[name]
     except KeyError:
         new = parent.set(name, value)
-        reseal_added(new, _seal(parent), value, name)
+        reseal_added(new, old, value, name)
         return new
-    if _unchanged(gone, value):
+    if gone is value or _unchanged(gone, value):
         return parent
     new = parent.set(name, value)
-    reseal(new, _seal(parent), gone, value, name)
+    reseal(new, old, gone, value, name)
     return new
 
 
@@ -196,7 +199,7 @@ def without_member(parent: Any, name: str) -> Any:
 def with_element(parent: Any, index: int, value: Any) -> Any:
     """The array with one existing element replaced; the very same one if that changes nothing."""
     gone = parent[index]
-    if _unchanged(gone, value):
+    if gone is value or _unchanged(gone, value):
         return parent
     new = parent.set(index, value)
     reseal(new, _seal(parent), gone, value, index)
@@ -218,8 +221,6 @@ def with_inserted(parent: Any, index: int, value: Any) -> Any:
 
 def _unchanged(gone: Any, value: Any) -> bool:
     """Whether ``value`` in the place of ``gone`` changes nothing, as far as it can be told at a glance."""
-    if gone is value:
-        return True
     kind = type(gone)
     return kind is type(value) and kind not in CONTAINERS and bool(gone == value)
 
@@ -249,8 +250,10 @@ def _whole(tokens: Tokens) -> str:
     return f"'{format_pointer(tokens)}'" if tokens else "the document"
 
 
-def _seal(container: Any) -> Any:
-    found = seal_of(container)
-    if found is None:  # it was never let through: a caller's mistake that must not pass silently
-        raise InvalidValueError("Found a container that was not frozen; expected one that freeze() has let through.")
-    return found
+def _seal(container: Any) -> Seal:
+    return seal_of(container) or _unsealed()
+
+
+def _unsealed() -> Seal:
+    # It was never let through: a caller's mistake that must not pass silently.
+    raise InvalidValueError("Found a container that was not frozen; expected one that freeze() has let through.")

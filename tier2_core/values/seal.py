@@ -106,15 +106,19 @@ def plain_key(key: str) -> bool:
 
 def reseal(new: Any, old: Seal, gone: Any, came: Any, edit: str | int) -> None:
     """Seal ``new``, which is the container of ``old`` with the part at ``edit`` exchanged."""
-    part = _seals.get(id(came)) if type(came) in CONTAINERS else None
-    _derive(
-        new,
-        old,
-        part,
-        old.plain and (part.plain if part is not None else type(came) is not float or _is_plain(came)),
-        None if old.size is None else old.size + canonical_size(came) - canonical_size(gone),
-        edit,
-    )
+    depth, plain, size = old.depth, old.plain, old.size
+    if type(came) in CONTAINERS:
+        part = _seals[id(came)]
+        plain = plain and part.plain
+        if part.depth >= depth:
+            depth = part.depth + 1
+    elif type(came) is float:
+        plain = plain and _is_plain(came)
+    if size is not None:
+        size += canonical_size(came) - canonical_size(gone)
+    made = seal(new, depth, plain, size)
+    if old.edits < MAX_EDITS:
+        made.base, made.edit, made.edits = old, edit, old.edits + 1
 
 
 def reseal_added(new: Any, old: Seal, came: Any, edit: str | int | None) -> None:
@@ -172,13 +176,17 @@ def canonical_size(document: Any) -> int:
     Parts that are shared are walked once: the answer is remembered in the seals.
     """
     kind = type(document)
+    if kind in CONTAINERS:
+        known = _seals[id(document)].size
+        return _counted(document) if known is None else known
     if kind is str:
         return text_size(document)
-    if kind is not PMap and kind is not VECTOR:
-        return len(scalar_text(document))
-    known = _seals[id(document)].size
-    if known is not None:
-        return known
+    if kind is int:
+        return len(str(document))
+    return len(scalar_text(document))
+
+
+def _counted(document: Any) -> int:
     waiting = [document]
     while waiting:
         top = waiting[-1]

@@ -33,7 +33,7 @@ from tier2_core.values.paths import parse_path
 from tier2_core.values.schema import schema_problems
 from tier2_core.values.seal import MAX_DOCUMENT_BYTES, canonical_size
 from tier2_core.workflow.envelope import mission_of
-from tier2_core.workflow.operations import BUILTINS, HasOperations, State
+from tier2_core.workflow.operations import BUILTINS, HasOperations, State, failure
 from tier2_core.workflow.plan import Given, PlannedStep, given
 from tier2_core.workflow.result import OrchestrationResult
 from tier2_core.workflow.specs import Decision, ExecutionContext, StepSpec, WorkflowDefinition
@@ -217,13 +217,17 @@ def _runtime(given: Given, planned: PlannedStep, before: State) -> TraceEntry:
     assert operation is not None
     assert planned.apply is not None
     try:
-        returned = planned.apply(before)
-        state = freeze(returned)
-        if type(state) is not PMap:
-            raise InvalidValueError(f"it returned {a_type(type(returned))}; expected the new state, an object")
-    except StepFailed as failure:
+        try:
+            state = planned.apply(before)
+        except InvalidValueError as error:
+            if planned.builtin:
+                raise failure(error) from error
+            raise
+        if not planned.builtin:
+            state = _returned(state)
+    except StepFailed as failed:
         # A subclass may have no reason, and a reason may hold what no document can.
-        reason = printable(str(getattr(failure, "reason", failure)))
+        reason = printable(str(getattr(failed, "reason", failed)))
         return TraceEntry(step, FAILED, before, None, reason)
     except OperationError:
         raise  # of a run inside this one, where it already says whose bug it is
@@ -240,6 +244,14 @@ def _runtime(given: Given, planned: PlannedStep, before: State) -> TraceEntry:
             plugin=operation.plugin,
         ) from error
     return _entry(before, step, "done", state)
+
+
+def _returned(value: Any) -> State:
+    """The state that an operation of a plugin has returned."""
+    state = freeze(value)
+    if type(state) is not PMap:
+        raise InvalidValueError(f"it returned {a_type(type(value))}; expected the new state, an object")
+    return state
 
 
 def _human(run: Run, step: StepSpec, decision: Decision) -> TraceEntry:

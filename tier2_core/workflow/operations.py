@@ -167,26 +167,23 @@ _binders: dict[int, Callable[[PMap[str, Any]], Apply]] = {}
 """How each built-in operation is bound, by the identity of its ``apply``, which never dies."""
 
 
-def bound(operation: Operation, call: OperationCall) -> Callable[[State], Any]:
-    """``operation.apply`` for one call, with what depends on the payload alone worked out before."""
+def bound(operation: Operation, call: OperationCall) -> tuple[Callable[[State], Any], bool]:
+    """``operation.apply`` for one call, and whether it is a built-in one.
+
+    Of a built-in one, what depends on the payload alone is worked out before, what comes back is a document, and an
+    :class:`InvalidValueError` (a place that is not there, a limit that is passed) is a failed step.
+    """
     bind = _binders.get(id(operation.apply))
     if bind is not None:
-        return _failing(bind(call.payload))
+        return bind(call.payload), True
     apply = operation.apply
-    return lambda state: apply(state, call)
+    return lambda state: apply(state, call), False
 
 
-def _failing(apply: Apply) -> Apply:
-    """Of a built-in operation, a place that is not there or a limit that is passed is a failed step."""
-
-    def guarded(state: State) -> State:
-        try:
-            return apply(state)
-        except InvalidValueError as error:
-            reason = str(error).rstrip(".")
-            raise StepFailed(reason[:1].lower() + reason[1:]) from error
-
-    return guarded
+def failure(error: InvalidValueError) -> StepFailed:
+    """How a built-in operation fails its step."""
+    reason = str(error).rstrip(".")
+    return StepFailed(reason[:1].lower() + reason[1:])
 
 
 def _builtin(
@@ -196,7 +193,10 @@ def _builtin(
     summary: str,
 ) -> Operation:
     def apply(state: State, call: OperationCall) -> State:
-        return _failing(bind(call.payload))(state)
+        try:
+            return bind(call.payload)(state)
+        except InvalidValueError as error:
+            raise failure(error) from error
 
     _binders[id(apply)] = bind
     return Operation(name, apply, check, summary, plugin="tier2")

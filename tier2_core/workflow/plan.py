@@ -22,6 +22,7 @@ class PlannedStep:
     step: StepSpec
     operation: Operation | None = None
     apply: Callable[[State], Any] | None = None
+    builtin: bool = False
 
 
 @frozen(eq=False)
@@ -77,4 +78,5 @@ def _planned(step: StepSpec, registry: HasOperations) -> PlannedStep:
     if step.kind != "runtime":
         return PlannedStep(step)
     operation = operation_of(step, registry)
-    return PlannedStep(step, operation, bound(operation, OperationCall(step.payload, step.id, registry)))  # type: ignore[arg-type]
+    call = OperationCall(step.payload, step.id, registry)  # type: ignore[arg-type]
+    return PlannedStep(step, operation, *bound(operation, call))
