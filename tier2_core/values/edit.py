@@ -132,7 +132,11 @@ def set_with_parents(document: Any, tokens: Tokens, value: Any) -> Any:
 
 def changed_at(document: Any, tokens: Tokens, change: Change, *given: Any) -> Any:
     """``document`` with ``change`` made to the container that holds the last token's place."""
-    here, last = document, len(tokens) - 1
+    last = len(tokens) - 1
+    if not last and type(document) is PMap:
+        new = change(document, tokens[0], tokens, *given)
+        return new if seal_of(new).depth <= MAX_DEPTH else within_depth(new)  # type: ignore[union-attr]
+    here = document
     above: list[Any] = []
     for place in range(last):
         above.append(here)
@@ -184,9 +188,32 @@ def with_member(parent: Any, name: str, value: Any) -> Any:
         return new
     if gone is value or _unchanged(gone, value):
         return parent
-    new = parent.set(name, value)
+    new = exchanged(parent, name, value)
     reseal(new, old, gone, value, name)
     return new
+
+
+def _exchanged(parent: Any, name: str, value: Any) -> Any:
+    """``parent.set(name, value)`` for a name that is there, in half the time: one bucket and the map are made anew."""
+    buckets = parent._buckets  # noqa: SLF001 - its layout is looked at below
+    index = hash(name) % len(buckets)
+    return PMap(
+        len(parent), buckets.set(index, [(key, value if key == name else part) for key, part in buckets[index]])
+    )
+
+
+def _layout_is_known() -> bool:
+    """Whether this pyrsistent keeps the members of a map as :func:`_exchanged` expects."""
+    names = [f"name {place}" for place in range(20)]  # more than there are buckets, so that some share one
+    before = pmap(dict.fromkeys(names, 0))
+    try:
+        return all(_exchanged(before, name, 1) == before.set(name, 1) for name in names)
+    except Exception:  # noqa: BLE001 - whatever it is, the layout is another
+        return False
+
+
+exchanged: Callable[[Any, str, Any], Any] = _exchanged if _layout_is_known() else PMap.set
+"""``parent.set(name, value)`` for a name that is there."""
 
 
 def without_member(parent: Any, name: str) -> Any:

@@ -137,8 +137,9 @@ def advance(run: Run) -> Run:
         raise InvalidSpecError(f"The run must be of Run, found {a_type(type(run))}.", field="run")
     if run.status != RUNNING:
         return run
-    given, before = run.given, run.state
-    planned = given.plan.steps[len(run.trace)]
+    given, trace = run.given, run.trace
+    before = trace[-1].state if trace else given.context.initial_state
+    planned = given.plan.steps[len(trace)]
     if planned.apply is not None:
         entry = _runtime(given, planned, before)
     elif given.context.decisions is None:
@@ -147,9 +148,9 @@ def advance(run: Run) -> Run:
         step = planned.step
         decision = next((made for made in given.context.decisions if made.step_id == step.id), None)
         if decision is None:
-            return Run(given, SUSPENDED, run.trace)
+            return Run(given, SUSPENDED, trace)
         entry = _human(run, step, decision)
-    trace = (*run.trace, entry)
+    trace = (*trace, entry)
     if entry.outcome in _ENDS:
         return Run(given, entry.outcome, trace)
     return Run(given, SUCCEEDED if len(trace) == len(given.plan.steps) else RUNNING, trace)
