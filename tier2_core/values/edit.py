@@ -197,9 +197,8 @@ def _exchanged(parent: Any, name: str, value: Any) -> Any:
     """``parent.set(name, value)`` for a name that is there, in half the time: one bucket and the map are made anew."""
     buckets = parent._buckets  # noqa: SLF001 - its layout is looked at below
     index = hash(name) % len(buckets)
-    return PMap(
-        len(parent), buckets.set(index, [(key, value if key == name else part) for key, part in buckets[index]])
-    )
+    bucket = [(key, value if key == name else part) for key, part in buckets[index]]
+    return PMap(len(parent), buckets.set(index, bucket))  # type: ignore[call-arg]
 
 
 def _layout_is_known() -> bool:

@@ -38,7 +38,7 @@ class Seal(weakref.ref[Any]):
     writes it as RFC 8785 does; ``size`` (canonical bytes) and ``digest`` are filled in when first asked for.
 
     ``base`` is the seal of the container that this one was made of by an edit, and ``edit`` the member or the
-    index that the edit was at: all other parts are the very same objects. See :func:`edits_since`.
+    index that the edit was at: all other parts are the very same objects; see :func:`edited`.
     """
 
     __slots__ = ("base", "depth", "digest", "edit", "edits", "key", "plain", "size")
@@ -78,12 +78,21 @@ def seal(container: Any, depth: int, plain: bool, size: int | None = None) -> Se
     return made
 
 
-def edits_since(new: Seal, old: Seal) -> set[str | int] | None:
-    """Where the container of ``new`` may differ from that of ``old``: names of members, or indices.
+def seal_of(value: Any) -> Seal | None:
+    """The seal of ``value``, or ``None``: it is a scalar, or was never let through."""
+    found = _seals.get(id(value))
+    return found if found is not None and found() is value else None
 
-    ``None`` if that is not known. In an array the indices from the shorter one's length on are added elements;
-    nothing else was moved.
+
+def edited(before: Any, after: Any) -> set[str | int] | None:
+    """Where two containers may differ, if one was made of the other by edits: names of members, or indices.
+
+    Everything else is the very same object in both; in an array nothing was moved, and indices from the shorter
+    one's length on are added elements. ``None`` if they are not known to be related in this way.
     """
+    old, new = seal_of(before), seal_of(after)
+    if old is None or new is None:
+        return None
     found: set[str | int] = set()
     while new is not old:
         if new.base is None or new.edit is None:
@@ -91,12 +100,6 @@ def edits_since(new: Seal, old: Seal) -> set[str | int] | None:
         found.add(new.edit)
         new = new.base
     return found
-
-
-def seal_of(value: Any) -> Seal | None:
-    """The seal of ``value``, or ``None``: it is a scalar, or was never let through."""
-    found = _seals.get(id(value))
-    return found if found is not None and found() is value else None
 
 
 def plain_key(key: str) -> bool:
