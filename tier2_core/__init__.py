@@ -119,7 +119,6 @@ if TYPE_CHECKING:
     from tier2_core.values.freeze import (
         freeze,
         same,
-        thaw,
     )
     from tier2_core.values.patch import (
         apply_merge_patch,
@@ -131,6 +130,7 @@ if TYPE_CHECKING:
         parse_path,
         resolve_path,
     )
+    from tier2_core.values.writing import thaw
     from tier2_core.workflow.engine import (
         Run,
         TraceEntry,
@@ -269,7 +269,6 @@ _LAZY = {
     "values.freeze": (
         "freeze",
         "same",
-        "thaw",
     ),
     "values.patch": (
         "apply_merge_patch",
@@ -281,6 +280,7 @@ _LAZY = {
         "parse_path",
         "resolve_path",
     ),
+    "values.writing": ("thaw",),
     "workflow.engine": (
         "Run",
         "TraceEntry",

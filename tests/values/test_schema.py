@@ -14,9 +14,10 @@ from jsonschema import Draft202012Validator
 
 from tests.strategies import documents, nested, permuted
 from tier2_core.errors import InvalidSchemaError, InvalidValueError
-from tier2_core.values.freeze import freeze, thaw
+from tier2_core.values.freeze import freeze
 from tier2_core.values.paths import format_pointer
 from tier2_core.values.schema import DIALECT, check_schema, schema_problems
+from tier2_core.values.writing import thaw
 
 
 def refusal(schema: Any, document: Any = None) -> InvalidSchemaError:

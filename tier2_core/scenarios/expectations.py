@@ -11,10 +11,11 @@ from tier2_core.errors import InvalidSpecError
 from tier2_core.scenarios.suite import ScenarioSuiteResult
 from tier2_core.values.canonical import wrapper_digest
 from tier2_core.values.fields import document, exact, expect, flag, named, object_, shown, text, tuple_of, with_prefix
-from tier2_core.values.freeze import same, thaw
+from tier2_core.values.freeze import same
 from tier2_core.values.paths import format_pointer, parse_path, resolve_path
 from tier2_core.values.predicates import check_predicate, missed
 from tier2_core.values.schema import schema_problems
+from tier2_core.values.writing import thaw
 from tier2_core.workflow.engine import Run
 from tier2_core.workflow.result import OrchestrationResult
 from tier2_core.workflow.specs import NOTHING

@@ -9,6 +9,7 @@ from pyrsistent import PMap, pmap, pvector
 
 from tier2_core.errors import InvalidPathError, InvalidValueError
 from tier2_core.values.freeze import a_type, build, explained, freeze
+from tier2_core.values.members import exchanged
 from tier2_core.values.paths import Tokens, array_index, format_pointer, step_into
 from tier2_core.values.scalars import Refused
 from tier2_core.values.seal import (
@@ -191,28 +192,6 @@ def with_member(parent: Any, name: str, value: Any) -> Any:
     new = exchanged(parent, name, value)
     reseal(new, old, gone, value, name)
     return new
-
-
-def _exchanged(parent: Any, name: str, value: Any) -> Any:
-    """``parent.set(name, value)`` for a name that is there, in half the time: one bucket and the map are made anew."""
-    buckets = parent._buckets  # noqa: SLF001 - its layout is looked at below
-    index = hash(name) % len(buckets)
-    bucket = [(key, value if key == name else part) for key, part in buckets[index]]
-    return PMap(len(parent), buckets.set(index, bucket))  # type: ignore[call-arg]
-
-
-def _layout_is_known() -> bool:
-    """Whether this pyrsistent keeps the members of a map as :func:`_exchanged` expects."""
-    names = [f"name {place}" for place in range(20)]  # more than there are buckets, so that some share one
-    before = pmap(dict.fromkeys(names, 0))
-    try:
-        return all(_exchanged(before, name, 1) == before.set(name, 1) for name in names)
-    except Exception:  # noqa: BLE001 - whatever it is, the layout is another
-        return False
-
-
-exchanged: Callable[[Any, str, Any], Any] = _exchanged if _layout_is_known() else PMap.set
-"""``parent.set(name, value)`` for a name that is there."""
 
 
 def without_member(parent: Any, name: str) -> Any:

@@ -15,8 +15,9 @@ from pyrsistent import PMap
 
 from tier2_core.errors import InvalidFieldValueError, InvalidSpecError, InvalidValueError, Tier2Error
 from tier2_core.values.canonical import canonical_json
-from tier2_core.values.freeze import a_type, freeze, thaw
+from tier2_core.values.freeze import a_type, freeze
 from tier2_core.values.scalars import Refused, check_text
+from tier2_core.values.writing import thaw
 
 T = TypeVar("T")
 

@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tier2_core.errors import InvalidSchemaError
-from tier2_core.values.freeze import thaw
 from tier2_core.values.paths import format_pointer
+from tier2_core.values.writing import thaw
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from pyrsistent import PMap, PVector, pvector
 
-from tier2_core.values.scalars import quote, scalar_text
+from tier2_core.values.scalars import has_plain_text, quote, scalar_text
 
 MAX_DEPTH = 64
 """How deep arrays and objects may be nested; ``[[]]`` is 2 deep."""
@@ -31,6 +31,22 @@ Document: TypeAlias = "bool | int | float | str | PMap[str, Any] | PVector[Any] 
 """A frozen JSON document; mypy is not told of the recursion, :func:`freeze` is the judge of it."""
 
 
+class Written:
+    """What was written out of a container, so that what is made of it need not be written out as a whole.
+
+    ``data`` are its canonical bytes, ``offsets`` where each part begins in them, ``names`` the parts' names in their
+    order; ``plain`` is plain data that nobody else has.
+    """
+
+    __slots__ = ("data", "names", "offsets", "plain")
+
+    def __init__(self) -> None:
+        self.data: bytes | None = None
+        self.names: list[str] | None = None
+        self.offsets: list[int] | None = None
+        self.plain: Any = None
+
+
 class Seal(weakref.ref[Any]):
     """What is known of one container.
 
@@ -39,9 +55,10 @@ class Seal(weakref.ref[Any]):
 
     ``base`` is the seal of the container that this one was made of by an edit, and ``edit`` the member or the
     index that the edit was at: all other parts are the very same objects; see :func:`edited`.
+    ``written`` is what :mod:`tier2_core.values.writing` keeps.
     """
 
-    __slots__ = ("base", "depth", "digest", "edit", "edits", "key", "plain", "size")
+    __slots__ = ("base", "depth", "digest", "edit", "edits", "key", "plain", "size", "written")
 
     key: int
     depth: int
@@ -51,6 +68,7 @@ class Seal(weakref.ref[Any]):
     base: Seal | None
     edit: str | int | None
     edits: int
+    written: Written | None
 
 
 _seals: dict[int, Seal] = {}
@@ -60,6 +78,7 @@ MAX_EDITS = 256
 
 
 def _forget(dead: Any, seals: dict[int, Seal] = _seals) -> None:
+    dead.written = None  # the seal may be remembered for longer
     key: int = dead.key
     if seals.get(key) is dead:
         del seals[key]
@@ -72,7 +91,7 @@ def seal(container: Any, depth: int, plain: bool, size: int | None = None) -> Se
     made.depth = depth
     made.plain = plain
     made.size = size
-    made.digest = made.base = made.edit = None
+    made.digest = made.base = made.edit = made.written = None
     made.edits = 0
     _seals[key] = made
     return made
@@ -116,7 +135,7 @@ def reseal(new: Any, old: Seal, gone: Any, came: Any, edit: str | int) -> None:
         if part.depth >= depth:
             depth = part.depth + 1
     elif type(came) is float:
-        plain = plain and _is_plain(came)
+        plain = plain and has_plain_text(came)
     if size is not None:
         size += canonical_size(came) - canonical_size(gone)
     made = seal(new, depth, plain, size)
@@ -130,7 +149,7 @@ def reseal_added(new: Any, old: Seal, came: Any, edit: str | int | None) -> None
     ``edit`` is the name of a member, or the index of an element at the end; ``None`` for one in between.
     """
     part = _seals.get(id(came)) if type(came) in CONTAINERS else None
-    plain = old.plain and (part.plain if part is not None else type(came) is not float or _is_plain(came))
+    plain = old.plain and (part.plain if part is not None else type(came) is not float or has_plain_text(came))
     size = old.size
     if size is not None:
         size += canonical_size(came) + (len(new) > 1)  # a comma stands between parts
@@ -161,10 +180,6 @@ def _derive(new: Any, old: Seal, part: Seal | None, plain: bool, size: int | Non
         made.base = old
         made.edit = edit
         made.edits = old.edits + 1
-
-
-def _is_plain(value: float) -> bool:
-    return scalar_text(value) == repr(value)
 
 
 def text_size(text: str) -> int:

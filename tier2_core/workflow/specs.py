@@ -16,7 +16,7 @@ from attrs import field, frozen
 from pyrsistent import PMap, pmap
 
 from tier2_core.errors import InvalidSpecError
-from tier2_core.values.canonical import wrapper_digest
+from tier2_core.values.canonical import Raw, wrapper_bytes, wrapper_digest
 from tier2_core.values.fields import (
     document,
     exact,
@@ -29,7 +29,8 @@ from tier2_core.values.fields import (
     tuple_of,
     unique,
 )
-from tier2_core.values.freeze import freeze, thaw
+from tier2_core.values.freeze import freeze
+from tier2_core.values.writing import thaw
 
 NOTHING: PMap[str, Any] = freeze(pmap())  # type: ignore[assignment]
 """The empty object."""
@@ -62,6 +63,11 @@ class StepSpec:
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data: ``id``, ``kind``, ``payload``."""
         return {"id": self.id, "kind": self.kind, "payload": thaw(self.payload)}
+
+    @cached_property
+    def written(self) -> Raw:
+        """The canonical bytes of :meth:`to_dict`, computed once."""
+        return Raw(wrapper_bytes({"id": self.id, "kind": self.kind, "payload": self.payload}))
 
 
 def _steps(value: Any) -> tuple[StepSpec, ...]:
