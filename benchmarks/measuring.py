@@ -182,7 +182,7 @@ class Effort:
     """How much time a row gets: rounds until ``seconds`` are over, but at least ``fewest`` and at most ``most``."""
 
     seconds: float = 4.0
-    fewest: int = 5
+    fewest: int = 3
     most: int = 31
     shortest: float = SHORTEST
 

@@ -186,8 +186,9 @@ def _test_run(scenarios: int) -> Beside:
     def check() -> None:
         small = run_test_run(*suites.suite(3), registry=registry).to_dict()
         assert small == suites.deepcopy_test_run(*suites.plain_suite(3))
-        assert ours().metadata == suites.deepcopy_test_run(*plain)["metadata"]
-        assert ours().passed
+        result, expected = ours(), suites.deepcopy_test_run(*plain)
+        assert result.metadata == expected["metadata"]
+        assert result.passed
 
     return Beside(
         Call(f"run_test_run, {scenarios} scenarios", ours, per=scenarios),
