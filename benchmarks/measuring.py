@@ -61,15 +61,19 @@ class Call:
     per: int = 1
 
     def warm_up(self, shortest: float) -> float:
-        # The first call of all is for caches and lazy imports.
-        self.sample()
-        while True:
-            taken = self.sample() * self.per * self.number
-            if taken >= shortest or self.number >= 1_000_000:
-                return taken
+        # The first call of all is for caches and lazy imports; it tells of later ones only if it was a long one.
+        taken = self._sum()
+        if taken < 20 * shortest:
+            taken = self._sum()
+        while taken < shortest and self.number < 1_000_000:
             self.number = max(2 * self.number, int(1.2 * self.number * shortest / max(taken, 1e-9)))
+            taken = self._sum()
+        return taken
 
     def sample(self) -> float:
+        return self._sum() / self.number / self.per
+
+    def _sum(self) -> float:
         number, call = self.number, self.call
         if self.prepare is None:
             turns = range(number)
@@ -84,7 +88,7 @@ class Call:
             for value in prepared:
                 call(value)
             taken = perf_counter_ns() - begin
-        return taken / 1e9 / number / self.per
+        return taken / 1e9
 
 
 @frozen
@@ -182,7 +186,7 @@ class Effort:
     """How much time a row gets: rounds until ``seconds`` are over, but at least ``fewest`` and at most ``most``."""
 
     seconds: float = 4.0
-    fewest: int = 5
+    fewest: int = 3
     most: int = 31
     shortest: float = SHORTEST
 

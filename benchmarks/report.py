@@ -25,7 +25,7 @@ def machine() -> dict[str, Any]:
         "implementation": platform.python_implementation(),
         "platform": platform.platform(),
         "pyrsistent": version("pyrsistent"),
-        "pyrsistent_c_extension": type(pyrsistent.pvector()).__module__ != "pyrsistent._pvector",
+        "pyrsistent_c_extension": not type(pyrsistent.pvector()).__module__.startswith("pyrsistent."),
         "python": platform.python_version(),
         "tier2": version("tier2"),
     }
