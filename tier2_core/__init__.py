@@ -6,6 +6,8 @@ Everything public is importable from here::
 
 What is about plugins, scenarios and the registry is loaded when it is first used, so that running a workflow
 loads no plugin.
+
+PYTEST_DONT_REWRITE: pytest need not warn that it came too late for the assertions in here, which are no tests.
 """
 
 from importlib import import_module as _import_module

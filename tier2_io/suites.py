@@ -80,5 +80,5 @@ def failure_lines(wanted: MissionExpectation, result: ExpectationResult) -> list
 def failure_summary(wanted: MissionExpectation, result: ExpectationResult) -> str:
     """The same on one line, without the id: what was expected and found, or, if nothing was, where."""
     rows = dict(_rows(wanted, result))
-    words = ("expected", "actual") if "actual" in rows else ("where",)
-    return f"{safe(result.details['reason'])}: {', '.join(f'{word} {rows[word]}' for word in words)}"
+    told = f"expected {rows['expected']}, actual {rows['actual']}" if "actual" in rows else rows["where"]
+    return f"{safe(result.details['reason'])}: {told}"
