@@ -65,7 +65,7 @@ def test_only_what_was_chosen_is_run_and_what_nothing_is_expected_of(project: Pr
     project.write("x.tier2.json", counting("a", "b", idle="idle"))
     assert project.pytest("-k", "0").returncode == 0
     assert runs(project) == ["a", "b", "idle"]
-    assert project.pytest("x.tier2.json::s::b").returncode == 0
+    assert project.pytest("x.tier2.json::s::b::0 b", "x.tier2.json::s::b::1 b").returncode == 0
     assert runs(project) == ["a", "b", "b", "idle", "idle"]
 
 
