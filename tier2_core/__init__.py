@@ -5,6 +5,8 @@ Everything public is importable from here::
     from tier2_core import ExecutionContext, StepSpec, WorkflowDefinition, run
 
 Each name is loaded when it is first used: running a workflow loads no plugin, and what is not used costs nothing.
+
+PYTEST_DONT_REWRITE: pytest need not warn that it came too late for the assertions in here, which are no tests.
 """
 
 from importlib import import_module as _import_module

@@ -6,38 +6,23 @@ import os
 from typing import Any
 
 from tier2_core import (
-    CallerError,
-    ConfigError,
-    DecisionError,
-    PluginError,
     Registry,
     ScenarioResult,
-    ScenarioSuiteDefinition,
-    SuiteExpectationsDefinition,
     TestRunResult,
     aggregate_suite,
     aggregate_test_run,
     evaluate_expectations,
-    parse_test_document,
-    run_scenario,
     scenarios_of,
     unknown_fields,
 )
 from tier2_io.cli.inputs import UsageProblem, registry
 from tier2_io.cli.main import DONE, FAILED
 from tier2_io.cli.outcome import check_key
-from tier2_io.files import (
-    FileProblem,
-    check_writable,
-    expect_object,
-    hint,
-    read_plain,
-    rendered,
-    write_document,
-)
-from tier2_io.screen import complain, progress, safe, say, say_json, shown
+from tier2_io.files import FileProblem, check_writable, expect_object, read_plain, rendered, write_document
+from tier2_io.screen import complain, progress, safe, say, say_json
 from tier2_io.signing import STATEMENT_TYPE, envelope_of
 from tier2_io.suite_records import record_of, statement_of
+from tier2_io.suites import Suite, failure_lines, run_one, suite_of
 
 
 def execute(options: Any) -> int:
@@ -50,25 +35,25 @@ def execute(options: Any) -> int:
             raise UsageProblem("--record names a file that is read, too; expected another.")
     parsed = _parsed(options.files)
     known = registry(options)
-    outcomes = [(path, _run(path, suite, expectations, known), expectations) for path, suite, expectations in parsed]
+    outcomes = [(suite, _run(suite, known)) for suite in parsed]
     if options.record is not None:
-        runs = [(suite, wanted, outcome) for (_, suite, wanted), (_, outcome, _) in zip(parsed, outcomes, strict=True)]
+        runs = [(suite.definition, suite.expectations, outcome) for suite, outcome in outcomes]
         document = record_of(runs, known)
         if options.sign is not None:
             statement = statement_of(rendered(document))
             document = envelope_of(rendered(statement), STATEMENT_TYPE, options.key)
         write_document(options.record, document)
     if options.json:
-        say_json([{"file": path, **outcome.to_dict()} for path, outcome, _ in outcomes])
+        say_json([{"file": suite.path, **outcome.to_dict()} for suite, outcome in outcomes])
     else:
-        for path, outcome, expectations in outcomes:
-            _tell(path, outcome, expectations)
+        for suite, outcome in outcomes:
+            _tell(suite, outcome)
         if options.record is not None:
             say(f"Written: {safe(options.record)}")
-    return DONE if all(outcome.passed for _, outcome, _ in outcomes) else FAILED
+    return DONE if all(outcome.passed for _, outcome in outcomes) else FAILED
 
 
-def _parsed(paths: list[str]) -> list[tuple[str, ScenarioSuiteDefinition, SuiteExpectationsDefinition]]:
+def _parsed(paths: list[str]) -> list[Suite]:
     """All files, read before anything runs; the mistakes of all of them are reported at once."""
     parsed, mistakes = [], []
     for path in paths:
@@ -76,56 +61,36 @@ def _parsed(paths: list[str]) -> list[tuple[str, ScenarioSuiteDefinition, SuiteE
             document = expect_object(path, read_plain(path))
             for warning in unknown_fields(document):
                 complain(f"warning: {path}: {warning}")
-            parsed.append((path, *parse_test_document(document)))
-        except ConfigError as error:
-            mistakes += [f"{path}: {line}{hint(path, line)}" for line in str(error).split("\n")]
+            parsed.append(suite_of(path, document))
         except FileProblem as error:
-            mistakes.append(str(error))
+            mistakes += str(error).split("\n")
     if mistakes:
         count = f"{len(mistakes)} mistakes; nothing was run:\n" if len(mistakes) > 1 else ""
         raise FileProblem(count + "\n".join(mistakes))
     return parsed
 
 
-def _run(
-    path: str, suite: ScenarioSuiteDefinition, expectations: SuiteExpectationsDefinition, known: Registry
-) -> TestRunResult:
-    scenarios = scenarios_of(suite)
+def _run(suite: Suite, known: Registry) -> TestRunResult:
+    scenarios = scenarios_of(suite.definition)
     results: dict[str, ScenarioResult] = {}
-    with progress(len(scenarios), safe(suite.suite_name)) as step:
+    with progress(len(scenarios), safe(suite.definition.suite_name)) as step:
         for name, scenario in scenarios.items():
-            try:
-                results[name] = run_scenario(scenario, registry=known)
-            except PluginError as error:
-                raise PluginError(f"{path}: scenario '{name}': {error}") from error
-            except (CallerError, DecisionError) as error:
-                raise FileProblem(f"{path}: scenario '{name}': {error}") from error
+            results[name] = run_one(suite.path, scenario, known)
             step()
-    suite_result = aggregate_suite(suite, results)
-    return aggregate_test_run(suite_result, evaluate_expectations(suite_result, expectations))
+    suite_result = aggregate_suite(suite.definition, results)
+    return aggregate_test_run(suite_result, evaluate_expectations(suite_result, suite.expectations))
 
 
-def _tell(path: str, outcome: TestRunResult, expectations: SuiteExpectationsDefinition) -> None:
+def _tell(suite: Suite, outcome: TestRunResult) -> None:
     metadata = outcome.metadata
     verdict = "passed" if outcome.passed else "FAILED"
     scenarios = len(outcome.suite_result.scenario_results)
     count = f"{metadata['expectations_passed']} of {metadata['expectations_total']} expectations hold"
     count += f", {scenarios} scenario{'s' * (scenarios != 1)}"
-    say(f"{verdict}  {safe(path)}: {safe(metadata['suite_name'])}, {count}")
-    for wanted, result in zip(expectations.expectations, outcome.expectations_result.expectation_results, strict=True):
-        if result.passed:
-            continue
-        details = result.details
-        say(f"  {safe(wanted.id)}: {safe(details['reason'])}")
-        place = wanted.path or "the whole result"
-        say(f"    where     {safe(wanted.scenario_name)} / {safe(wanted.mission_name)} / {safe(place)}")
-        operand = "" if wanted.op in ("exists", "absent") else f" {shown(result.expected)}"
-        say(f"    expected  {wanted.op}{operand}")
-        if details["reason"].endswith(("_mismatch", "_present", "_error")):
-            say(f"    actual    {shown(result.actual)}")
-        for pointer, problem in details.get("problems", []):
-            say(f"              {safe(pointer) or 'it'}: {safe(problem)}")
-        if "written_by" in details:
-            writer = details["written_by"]
-            say(f"    written   {f'by {safe(writer)}' if writer else 'by no step: it is as it was at first'}")
+    say(f"{verdict}  {safe(suite.path)}: {safe(metadata['suite_name'])}, {count}")
+    results = outcome.expectations_result.expectation_results
+    for wanted, result in zip(suite.expectations.expectations, results, strict=True):
+        if not result.passed:
+            for line in failure_lines(wanted, result):
+                say(f"  {line}")
     say(f"  test run  {metadata['test_run_hash']}")
