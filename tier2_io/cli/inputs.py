@@ -14,13 +14,13 @@ from tier2_core import (
     Registry,
     UnknownMissionError,
     freeze,
-    load_registry,
     parse_json,
     parse_path,
     thaw,
 )
 from tier2_core.values.edit import set_with_parents
 from tier2_io.files import expect_object, read_document
+from tier2_io.installed import chosen
 from tier2_io.screen import complain
 
 
@@ -29,11 +29,14 @@ class UsageProblem(CallerError):
 
 
 def registry(options: Any) -> Registry:
-    """The plugins that ``--block`` and ``--only`` leave; one that is broken is left out with a warning.
+    """The plugins that options and environment leave; one that is broken is left out with a warning.
 
-    With ``--strict`` it is a :class:`PluginError`.
+    With ``--strict`` it is a :class:`PluginError`. Names that choose nothing are warned of, too.
     """
-    loaded = load_registry(block=options.block, strict=options.strict)
+    choice = chosen(block=options.block, only=options.only, strict=options.strict)
+    for doubt in choice.doubts():
+        complain(f"warning: {doubt}")
+    loaded = choice.registry()
     for failure in loaded.failures:
         complain(f"warning: a plugin was left out: {failure}")
     return loaded
