@@ -20,7 +20,7 @@ from tier2_core import (
 )
 from tier2_core.values.edit import set_with_parents
 from tier2_io.files import expect_object, read_document
-from tier2_io.installed import chosen
+from tier2_io.installed import Choice, chosen
 from tier2_io.screen import complain
 
 
@@ -28,15 +28,20 @@ class UsageProblem(CallerError):
     """An argument is not what the command takes."""
 
 
-def registry(options: Any) -> Registry:
-    """The plugins that options and environment leave; one that is broken is left out with a warning.
-
-    With ``--strict`` it is a :class:`PluginError`. Names that choose nothing are warned of, too.
-    """
+def choice_of(options: Any) -> Choice:
+    """Which plugins are loaded, by options and environment; names that choose nothing are warned of."""
     choice = chosen(block=options.block, only=options.only, strict=options.strict)
     for doubt in choice.doubts():
         complain(f"warning: {doubt}")
-    loaded = choice.registry()
+    return choice
+
+
+def registry(options: Any) -> Registry:
+    """The plugins that options and environment leave; one that is broken is left out with a warning.
+
+    With ``--strict`` it is a :class:`PluginError`.
+    """
+    loaded = choice_of(options).registry()
     for failure in loaded.failures:
         complain(f"warning: a plugin was left out: {failure}")
     return loaded
