@@ -162,9 +162,10 @@ def plugins(session: nox.Session) -> None:
     generated = fresh_environment(session, place / "generated", wheel)
     session.run(str(generated / "tier2"), "plugins", "new", "Demo.Missions", "--directory", str(place), external=True)
     made = place / "demo-missions"
-    programs = sorted(map(str, made.rglob("*.py")))  # named one by one: where nox works, ruff looks for none
-    session.run("ruff", "check", "--isolated", "--select", "E,F,I,B,N,S,UP,RUF", "--ignore", "S101", *programs)
-    session.run("ruff", "format", "--isolated", "--check", *programs)
+    with session.chdir(made):
+        modules = sorted(map(str, made.rglob("*.py")))  # named one by one: where nox works, ruff looks for none
+        session.run("ruff", "check", "--isolated", "--select", "E,F,I,B,N,S,UP,RUF", "--ignore", "S101", *modules)
+        session.run("ruff", "format", "--isolated", "--check", *modules)
     use_plugin(
         session, generated, made, "demo_missions", "demo_missions", "--set", spending[0],
         "--param", spending[1], "--param", spending[2], "--unattended",
