@@ -21,12 +21,12 @@ from tier2_core import (
     SuiteExpectationsDefinition,
     Tier2Error,
     evaluate_expectations,
-    load_registry,
     scenarios_of,
     unknown_fields,
 )
 from tier2_io import suites
 from tier2_io.files import FileProblem, expect_object, read_plain
+from tier2_io.installed import installed_registry
 from tier2_io.pytest_plugin import Tier2Warning
 from tier2_io.screen import safe
 from tier2_io.suites import failure_lines, failure_summary, run_one, suite_of
@@ -37,7 +37,7 @@ _REGISTRY = pytest.StashKey[Registry]()
 def installed(config: pytest.Config) -> Registry:
     """The installed missions and operations, loaded once a session; a plugin that is broken is warned of."""
     if _REGISTRY not in config.stash:
-        known = load_registry(strict=False)
+        known = installed_registry()
         for failure in known.failures:
             warnings.warn(Tier2Warning(safe(f"a plugin was left out: {failure}")), stacklevel=2)
         config.stash[_REGISTRY] = known  # not before: who makes errors of warnings is to have one in every test

@@ -51,8 +51,11 @@ def parser() -> argparse.ArgumentParser:
     plugins = command("plugins", "List the installed plugins, and what failed; check one; write a new one.")
     _plugins(plugins)
     actions = plugins.add_subparsers(dest="action", metavar="ACTION")
-    new = actions.add_parser("new", help="write a small distribution with a plugin", allow_abbrev=False)
+    written = "write a small distribution with a plugin, which installs and passes its tests as it is"
+    new = actions.add_parser("new", help=written, description=f"{written.capitalize()}.", allow_abbrev=False)
     new.add_argument("name", metavar="NAME", help="the name of the distribution, as in 'my-missions'")
+    new.add_argument("--directory", metavar="DIR", default="", help="where it is written; default: here")
+    new.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON for machines")
     check = actions.add_parser("check", help="look for impurity and broken limits in a plugin", allow_abbrev=False)
     check.add_argument("name", metavar="NAME", help="the plugin")
 
