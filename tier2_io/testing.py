@@ -86,9 +86,10 @@ class CheckReport:
 def _where(processes: int) -> str:
     if not processes:
         return "Each was run three times in this process, the last time with its keys in another order."
+    others = f" and once in {processes - 1} more" if processes > 1 else ""
     return (
-        f"Each was run twice in each of {processes} fresh processes, under other hash seeds, orders of keys, time "
-        "zones, languages, homes and directories."
+        f"Each was run twice in a fresh process{others}, under other hash seeds, orders of keys, time zones, "
+        "languages, homes and directories."
     )
 
 
@@ -115,7 +116,7 @@ def check_mission(
     """Try a mission and the operations of its plugin that it plans; a report with everything that was found.
 
     Params and states are made from the mission's schemas; ``params`` and ``states`` are tried as well. Each is run
-    twice in each of so many fresh ``processes``, watched by the guard, and everything has to come out the same:
+    in so many fresh ``processes``, twice in the first, watched by the guard, and everything has to come out the same:
     under other hash seeds, with keys in another order, in other time zones, languages, homes and directories. A step
     that takes longer than ``timeout`` seconds is a finding.
 

@@ -17,7 +17,7 @@ from tier2_io.trust.findings import Finding, definition, from_death, from_errors
 from tier2_io.trust.fresh import run_cases
 from tier2_io.trust.guard import Touch
 from tier2_io.trust.observing import Case, Observation
-from tier2_io.trust.replay import PASSES, Conditions, Replay, Replayer, Unstable, differing, reproducible, unstable
+from tier2_io.trust.replay import Conditions, Replay, Replayer, Unstable, differing, reproducible, unstable
 
 _NOT_FRESH = (
     "other processes: a plugin was handed over as an object, which no other process can be given; install it, or hand "
@@ -95,7 +95,8 @@ def checked(asked: Asked) -> tuple[tuple[Finding, ...], dict[str, Any], list[str
     ]
     findings += from_touches(out.cases, out.touches)
     findings += from_unstable(out.unstable, seen, asked.registry)
-    findings += _untried(asked, seen, {finding.mission for finding in findings})
+    if out.cases:
+        findings += _untried(asked, seen, {finding.mission for finding in findings})
     notes = [_NOT_FRESH] if handed_on is None and asked.processes > 0 else []
     for name in operations:
         outcomes = [one for case, one in seen.items() if case.operation == name]
@@ -168,7 +169,7 @@ def _fresh(asked: Asked, replayer: Replayer, cases: Sequence[Case], more: _More)
             *(case for case in cases if case.subject in alive),
             *(case for case in more(scouts, scouted.passes[0]) if case.operation not in dead),
         ],
-        PASSES,
+        2,  # what a plugin remembers shows at the second time
     )
     found, others = unstable(replayer, every, base, asked.processes)
     findings += [from_death(other.death, asked.registry) for other in others if other.death is not None]

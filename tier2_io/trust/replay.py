@@ -30,9 +30,6 @@ from tier2_io.trust.observing import Case, Difference, Observation, difference
 # Between the first two it is always another day; the third is not even on the hour. POSIX's form needs no data.
 _ZONES = ("<-12>12", "<+14>-14", "<+0545>-5:45", "UTC0")
 _LANGUAGES = ("C.UTF-8", "de_DE.UTF-8", "POSIX", "ja_JP.UTF-8")
-PASSES = 2
-"""How often every case is run in one process: what a plugin remembers shows at the second time."""
-
 _START = (
     "import json, sys; job = json.load(open(sys.argv[1], encoding='utf-8')); sys.path[:] = job['path']; "
     "from tier2_io.trust.fresh import main; main(job)"
@@ -127,7 +124,7 @@ class Replayer:
     limit: float
     place: Path = field(converter=Path)
 
-    def replays(self, cases: Sequence[Case], conditions: Iterable[Conditions], passes: int = PASSES) -> list[Replay]:
+    def replays(self, cases: Sequence[Case], conditions: Iterable[Conditions], passes: int = 1) -> list[Replay]:
         """Run the cases, so many times each, under each of the conditions, in as many processes as there are cores."""
         waiting, done = list(conditions), []
         running: list[tuple[subprocess.Popen[bytes], dict[str, Any]]] = []

@@ -4,6 +4,9 @@ Each is a function of a state's items that gives a value; ``@operation`` makes a
 the state, ``@factory`` one whose factory puts it into the plan. The tests, and the manual, hold what is found of each.
 """
 
+# mypy: ignore-errors
+# Written as somebody would who checks no types.
+
 import copy
 import dataclasses
 import datetime as dt
