@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -167,6 +168,22 @@ def test_params_and_states_of_one_s_own_are_tried_too() -> None:
     report = check_mission("rare", registry=registry, processes=1, states=[{"rare": "very"}])
     assert {finding.kind for finding in report.findings} == {"impure:clock", "unstable"}
     assert 'state {"rare": "very"}' in report.findings[0].case
+
+
+@pytest.mark.parametrize("wrong", [{"a": 1}, "a", 5, ["a"], [[]]])
+def test_what_is_to_be_tried_is_a_list_of_objects(wrong: Any) -> None:
+    for given in ({"params": wrong}, {"states": wrong}):
+        with pytest.raises(InvalidSpecError, match="What is to be tried must be"):
+            check_mission("echo", **given)
+
+
+def test_params_of_one_s_own_are_tried_even_if_the_schema_refuses_them() -> None:
+    mine = Mission("mine", lambda params: one_step(params), "Mine.", params_schema={"required": ["a"]})
+    registry = load_registry([Bringing(mine)])
+    few = check_mission("mine", registry=registry, processes=0).checked["missions"]["mine"]["params"]
+    more = check_mission("mine", registry=registry, processes=0, params=[{"b": 1}])
+    assert more.passed, more
+    assert more.checked["missions"]["mine"]["params"] == few + 1
 
 
 def test_examples_in_a_schema_help_where_nothing_can_be_made_up() -> None:

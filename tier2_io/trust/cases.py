@@ -87,23 +87,23 @@ def operation_cases(operation: Operation, payloads: Sequence[Any], states: Seque
     return _distinct(made)
 
 
-def params_for(entry: MissionRegistryEntry, extra: Iterable[Any]) -> list[Any]:
-    """Params that the mission's schema lets through, and such as it refuses; ``extra`` come first."""
-    schema = entry.mission.params_schema
-    if schema is None or _problem(schema, "params_schema"):
-        return unique([*extra, {}, {"something-else": 1}])
-    # Params are an object, whatever a schema may say.
-    good = [one for one in candidates(schema, extra) if isinstance(one, dict)]
-    return unique([*good, *(one for one in others(good[:3], most=12) if isinstance(one, dict))])
+def params_for(entry: MissionRegistryEntry, extra: Sequence[Any]) -> list[Any]:
+    """``extra``, then params that the mission's schema lets through, then such as it mostly refuses."""
+    return unique([*extra, *_made(entry.mission.params_schema, "params_schema", 3, 12)])
 
 
-def states_for(entry: MissionRegistryEntry, extra: Iterable[Any]) -> list[Any]:
-    """States as the mission's schema describes them, and others; an operation has to cope with any."""
-    schema = entry.mission.state_schema
-    if schema is None or _problem(schema, "state_schema"):
-        return unique([*extra, {}, {"something-else": 1}])
-    good = [one for one in candidates(schema, extra) if isinstance(one, dict)]
-    return unique([*good, {}, *(one for one in others(good) if isinstance(one, dict))])[:_MOST_STATES]
+def states_for(entry: MissionRegistryEntry, extra: Sequence[Any]) -> list[Any]:
+    """``extra``, then states as the mission's schema describes them, then others: an operation copes with any."""
+    made = unique([*_made(entry.mission.state_schema, "state_schema", None, None), {}])
+    return unique([*extra, *made[:_MOST_STATES]])
+
+
+def _made(schema: Any, name: str, of: int | None, most: int | None) -> list[Any]:
+    if schema is None or _problem(schema, name):
+        return [{}, {"something-else": 1}]
+    # Params and states are objects, whatever a schema may say.
+    good = [one for one in candidates(schema) if isinstance(one, dict)]
+    return [*good, *[one for one in others(good[:of]) if isinstance(one, dict)][:most]]
 
 
 def planned_payloads(cases: Sequence[Case], seen: Mapping[int, Observation]) -> dict[str, list[tuple[str, Any]]]:

@@ -11,7 +11,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from tier2_core import MissionRegistryEntry, Operation, Registry, thaw
+from tier2_core import InvalidSpecError, MissionRegistryEntry, Operation, Registry, thaw
+from tier2_core.values.freeze import a_type
 from tier2_io.trust.cases import cases_of, operation_cases, params_for, planned_payloads, stated, states_for, unique
 from tier2_io.trust.findings import Finding, definition, from_death, from_errors, from_touches, from_unstable, merged
 from tier2_io.trust.fresh import run_cases
@@ -25,8 +26,16 @@ _NOT_FRESH = (
 )
 
 
-def _plain(values: Iterable[Any]) -> list[Any]:
-    return [thaw(value) for value in values]
+def _objects(values: Any) -> list[Any]:
+    if isinstance(values, Mapping | str) or not isinstance(values, Iterable):
+        raise InvalidSpecError(
+            f"What is to be tried must be a list of objects, found {a_type(type(values))}; put it in a list."
+        )
+    plain = [thaw(value) for value in values]
+    for value in plain:
+        if not isinstance(value, dict):
+            raise InvalidSpecError(f"What is to be tried must be objects, found {a_type(type(value))}.")
+    return plain
 
 
 @frozen
@@ -36,8 +45,8 @@ class Asked:
     registry: Registry
     entries: Sequence[MissionRegistryEntry]
     operations: Sequence[Operation] | None
-    params: Iterable[Any] = field(converter=_plain)
-    states: Iterable[Any] = field(converter=_plain)
+    params: Sequence[Any] = field(converter=_objects)
+    states: Sequence[Any] = field(converter=_objects)
     processes: int
     timeout: float
 

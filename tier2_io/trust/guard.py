@@ -209,7 +209,7 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
 
 def _profile(frame: FrameType, event: str, function: Any) -> None:
     if event == "c_call":
-        if function.__name__ not in INTERESTING:
+        if getattr(function, "__name__", "") not in INTERESTING:
             return
         known = touched_by_function(function)
     elif event == "call" and frame.f_code.co_name in PYTHON_NAMES:
