@@ -6,7 +6,7 @@ In a test of your own plugin, with the plugin installed or its module handed ove
 
     def test_greet_is_pure():
         report = check_mission("greet")
-        assert report.passed, report
+        assert report.passed, str(report)
 
 The plugin's code is run in fresh processes; see :func:`check_mission` for what is tried there. What no check can see
 is in :data:`BLIND`, and in every report.

@@ -116,7 +116,7 @@ def test_what_is_broken_is_found_and_named() -> None:
 
 def test_the_built_in_missions_are_clean() -> None:
     report = check_plugin("builtin", processes=2)
-    assert report.passed, report
+    assert report.passed, str(report)
     assert set(report.checked["missions"]) == {"daily_loop", "echo", "run_tests"}
     assert all(counts["runs"] for kind in ("missions", "operations") for counts in report.checked[kind].values())
 
@@ -127,7 +127,7 @@ def test_the_built_in_missions_are_clean() -> None:
 def test_an_installed_mission_is_run_in_fresh_processes(site: Site) -> None:
     site.install("hello", source("greet").replace("Mission('greet', build)", "Mission('greet', build, 'Greets.')"))
     report = check_mission("greet", registry=load_registry(), processes=2)
-    assert report.passed, report
+    assert report.passed, str(report)
     assert report.checked == {
         "missions": {"greet": {"params": 2, "states": 2, "runs": 5}},
         "operations": {},
@@ -182,7 +182,7 @@ def test_params_of_one_s_own_are_tried_even_if_the_schema_refuses_them() -> None
     registry = load_registry([Bringing(mine)])
     few = check_mission("mine", registry=registry, processes=0).checked["missions"]["mine"]["params"]
     more = check_mission("mine", registry=registry, processes=0, params=[{"b": 1}])
-    assert more.passed, more
+    assert more.passed, str(more)
     assert more.checked["missions"]["mine"]["params"] == few + 1
 
 
@@ -190,7 +190,7 @@ def test_examples_in_a_schema_help_where_nothing_can_be_made_up() -> None:
     schema = {**broken.SEVENS, "examples": [{"q": "qqqqqqq"}]}
     mine = Mission("mine", lambda params: one_step(params), "Mine.", params_schema=schema)
     report = check_mission("mine", registry=load_registry([Bringing(mine)]), processes=0)
-    assert report.passed, report
+    assert report.passed, str(report)
 
 
 def test_only_the_operations_that_a_mission_plans_are_checked_with_it() -> None:
@@ -202,7 +202,7 @@ def test_an_operation_that_nobody_plans_and_that_takes_no_payload_is_said_to_be_
     idle = Operation("mine.idle", lambda state, call: state, lambda payload: "never", "Idles.")
     mine = Mission("mine", one_step, "Mine.")
     report = check_plugin("bringing", registry=load_registry([Bringing(mine, idle)]), processes=0)
-    assert report.passed, report
+    assert report.passed, str(report)
     assert "operation 'mine.idle' at all" in report.blind[0]
 
 
