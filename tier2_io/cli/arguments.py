@@ -58,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON for machines")
     check = actions.add_parser("check", help="look for impurity and broken limits in a plugin", allow_abbrev=False)
     check.add_argument("name", metavar="NAME", help="the plugin")
+    check.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON for machines")
 
     plan = command("plan", "Show the steps that a mission plans for its params.")
     plan.add_argument("mission", metavar="NAME", help="the mission")
@@ -69,9 +70,7 @@ def parser() -> argparse.ArgumentParser:
     _state(run)
     _params(run)
     run.add_argument("--unattended", action="store_true", help="pass human steps without asking")
-    run.add_argument(
-        "--guard", action="store_true", help="report files, sockets and processes that the mission's code touches"
-    )
+    _guard(run)
     _outputs(run)
     run.add_argument("--record", metavar="FILE", help="write the record of the run, from which anyone recomputes it")
     _sign(run)
@@ -85,6 +84,7 @@ def parser() -> argparse.ArgumentParser:
     resume.add_argument("--value", metavar="JSON", help="the value that is approved, JSON if it parses")
     resume.add_argument("--reason", metavar="TEXT", help="why; it is recorded")
     resume.add_argument("--actor", metavar="NAME", help="who decides; recorded as claimed; default: the login name")
+    _guard(resume)
     resume.add_argument("--seen", metavar="DIGEST", help="refuse if the consequences are others than were shown")
     _outputs(resume)
     _sign(resume)
@@ -155,6 +155,14 @@ def _state(to: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="change the initial state: a path (/tasks/0/done or tasks.0.done) and a value, JSON if it parses",
+    )
+
+
+def _guard(to: argparse.ArgumentParser) -> None:
+    to.add_argument(
+        "--guard",
+        action="store_true",
+        help="write nothing if the mission's code touches files, sockets, processes, clocks or the like; say where",
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from tier2_core import OrchestrationResult, Registry, consequences
 from tier2_io.cli.changes import say_changes
+from tier2_io.cli.guarding import report
 from tier2_io.cli.inputs import UsageProblem
 from tier2_io.cli.main import DONE, FAILED, SUSPENDED
 from tier2_io.cli.people import say_waiting
@@ -71,7 +72,7 @@ def ended(
             complain(f"The run is in {saved_as}; to write what it came to: tier2 resume {saved_as} --out FILE")
         raise
     if options.json:
-        document = result.to_dict()
+        document = {**result.to_dict(), **({"guard": report([])} if options.guard else {})}
         say_json(document if result.status != "suspended" else {
             **document, "saved_as": recorded_as, "consequences": consequences(result).to_dict(),
         })  # fmt: skip
@@ -89,6 +90,7 @@ def ended(
 
 def _command(saved_as: str, options: Any, needs_value: bool) -> str:
     words = ["tier2", "resume", saved_as, "--approve", *(["--value", "VALUE"] if needs_value else [])]
+    words += ["--guard"] if options.guard else []
     for name, value in (("--out", options.out), ("--state-out", options.state_out), ("--sign", options.sign)):
         words += [f"{name}={value}"] if value is not None else []
     return shlex.join(words)
