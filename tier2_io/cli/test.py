@@ -11,16 +11,10 @@ from tier2_core import (
     DecisionError,
     PluginError,
     Registry,
-    ScenarioResult,
     ScenarioSuiteDefinition,
     SuiteExpectationsDefinition,
     TestRunResult,
-    aggregate_suite,
-    aggregate_test_run,
-    evaluate_expectations,
     parse_test_document,
-    run_scenario,
-    scenarios_of,
     unknown_fields,
 )
 from tier2_io.cli.inputs import UsageProblem, registry
@@ -35,9 +29,13 @@ from tier2_io.files import (
     rendered,
     write_document,
 )
+from tier2_io.parallel import ScenarioFailed, run_test_runs
 from tier2_io.screen import complain, progress, safe, say, say_json, shown
 from tier2_io.signing import STATEMENT_TYPE, envelope_of
 from tier2_io.suite_records import record_of, statement_of
+
+Parsed = tuple[str, ScenarioSuiteDefinition, SuiteExpectationsDefinition]
+"""A file, and what is in it."""
 
 
 def execute(options: Any) -> int:
@@ -50,25 +48,25 @@ def execute(options: Any) -> int:
             raise UsageProblem("--record names a file that is read, too; expected another.")
     parsed = _parsed(options.files)
     known = registry(options)
-    outcomes = [(path, _run(path, suite, expectations, known), expectations) for path, suite, expectations in parsed]
+    outcomes = _run(parsed, known, options)
     if options.record is not None:
-        runs = [(suite, wanted, outcome) for (_, suite, wanted), (_, outcome, _) in zip(parsed, outcomes, strict=True)]
+        runs = [(suite, wanted, outcome) for (_, suite, wanted), outcome in zip(parsed, outcomes, strict=True)]
         document = record_of(runs, known)
         if options.sign is not None:
             statement = statement_of(rendered(document))
             document = envelope_of(rendered(statement), STATEMENT_TYPE, options.key)
         write_document(options.record, document)
     if options.json:
-        say_json([{"file": path, **outcome.to_dict()} for path, outcome, _ in outcomes])
+        say_json([{"file": path, **outcome.to_dict()} for (path, _, _), outcome in zip(parsed, outcomes, strict=True)])
     else:
-        for path, outcome, expectations in outcomes:
+        for (path, _, expectations), outcome in zip(parsed, outcomes, strict=True):
             _tell(path, outcome, expectations)
         if options.record is not None:
             say(f"Written: {safe(options.record)}")
-    return DONE if all(outcome.passed for _, outcome, _ in outcomes) else FAILED
+    return DONE if all(outcome.passed for outcome in outcomes) else FAILED
 
 
-def _parsed(paths: list[str]) -> list[tuple[str, ScenarioSuiteDefinition, SuiteExpectationsDefinition]]:
+def _parsed(paths: list[str]) -> list[Parsed]:
     """All files, read before anything runs; the mistakes of all of them are reported at once."""
     parsed, mistakes = [], []
     for path in paths:
@@ -87,22 +85,24 @@ def _parsed(paths: list[str]) -> list[tuple[str, ScenarioSuiteDefinition, SuiteE
     return parsed
 
 
-def _run(
-    path: str, suite: ScenarioSuiteDefinition, expectations: SuiteExpectationsDefinition, known: Registry
-) -> TestRunResult:
-    scenarios = scenarios_of(suite)
-    results: dict[str, ScenarioResult] = {}
-    with progress(len(scenarios), safe(suite.suite_name)) as step:
-        for name, scenario in scenarios.items():
-            try:
-                results[name] = run_scenario(scenario, registry=known)
-            except PluginError as error:
-                raise PluginError(f"{path}: scenario '{name}': {error}") from error
-            except (CallerError, DecisionError) as error:
-                raise FileProblem(f"{path}: scenario '{name}': {error}") from error
-            step()
-    suite_result = aggregate_suite(suite, results)
-    return aggregate_test_run(suite_result, evaluate_expectations(suite_result, expectations))
+def _run(parsed: list[Parsed], known: Registry, options: Any) -> list[TestRunResult]:
+    """The test runs of all files; of what is not printed nothing is kept."""
+    names = ", ".join(safe(suite.suite_name) for _, suite, _ in parsed[:3]) + ", …" * (len(parsed) > 3)
+    try:
+        return run_test_runs(
+            [(suite, expectations) for _, suite, expectations in parsed],
+            executor=options.jobs,
+            registry=known,
+            whole=options.json,
+            progress=lambda total: progress(total, names),
+        )
+    except ScenarioFailed as failed:
+        message = f"{parsed[failed.run][0]}: scenario '{failed.scenario}': {failed.error}"
+        if isinstance(failed.error, PluginError):
+            raise PluginError(message) from failed.error
+        if isinstance(failed.error, CallerError | DecisionError):
+            raise FileProblem(message) from failed.error
+        raise failed.error from failed.error.__cause__
 
 
 def _tell(path: str, outcome: TestRunResult, expectations: SuiteExpectationsDefinition) -> None:
