@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import pickle
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from importlib import import_module
@@ -49,7 +49,8 @@ class Known:
         known = self.registry
         if not isinstance(known, Registry):
             return Known, (known,)
-        names = {plugin.name for plugin in (*known.plugins, *_left_out(known))}
+        # Those that were left out fail there as well, so that messages tell of them.
+        names = {plugin.name for plugin in known.plugins} | {failure.plugin for failure in known.failures}
         installed = names & _installed()
         modules = sorted(names - installed)
         for name in modules:
@@ -90,10 +91,6 @@ def _loaded(wanted: Reloaded) -> Registry:
 
 def _installed() -> set[str]:
     return {point.name for point in entry_points(group=GROUP)}
-
-
-def _left_out(known: Registry) -> Iterable[Any]:
-    return [failure for failure in known.failures if failure.plugin]
 
 
 @frozen(eq=False)
