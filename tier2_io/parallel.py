@@ -10,9 +10,9 @@ and gone after it (``1``: none, the work is done here).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, as_completed
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from typing import Any
 
 from tier2_core import (
@@ -138,6 +138,8 @@ def run_test_runs(
             source = stack.enter_context(Workers(count, chunk_of)).done(board)
         else:
             source = _here(board, chunk_of)
+        # Closed at once: an error that is held on to holds on to what it came through.
+        stack.enter_context(closing(source))
         step = stack.enter_context(progress(total))  # not before there are workers: it may start a thread
         _work_off(board, source, made, step)
     return [run.result() for run in made]
@@ -150,12 +152,14 @@ def _count(name: str, value: Any) -> int:
     return value
 
 
-def _here(board: Board, chunk_of: Callable[[Task], Chunk]) -> Iterator[tuple[Task, Done]]:
+def _here(board: Board, chunk_of: Callable[[Task], Chunk]) -> Generator[tuple[Task, Done], None, None]:
     while (task := board.take()) is not None:
         yield task, evaluated(chunk_of(task))
 
 
-def _handed_over(board: Board, chunk_of: Callable[[Task], Chunk], executor: Executor) -> Iterator[tuple[Task, Done]]:
+def _handed_over(
+    board: Board, chunk_of: Callable[[Task], Chunk], executor: Executor
+) -> Generator[tuple[Task, Done], None, None]:
     """What an executor gives back; if its processes break, what has not come back is left to our own."""
     from concurrent.futures.process import BrokenProcessPool
 
@@ -186,7 +190,7 @@ def _handed_over(board: Board, chunk_of: Callable[[Task], Chunk], executor: Exec
 
 
 def _work_off(
-    board: Board, source: Iterator[tuple[Task, Done]], runs: Sequence[_Run], step: Callable[[int], object]
+    board: Board, source: Iterable[tuple[Task, Done]], runs: Sequence[_Run], step: Callable[[int], object]
 ) -> None:
     """Take in what comes, in whatever order; the error that is raised is the one that comes first in one process."""
     failures: dict[tuple[int, bool, int], BaseException] = {}

@@ -17,7 +17,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import connection
 from typing import Any, Self
@@ -77,7 +77,7 @@ class Workers:
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         self._end(kill=kind is not None)
 
-    def done(self, board: Board) -> Iterator[tuple[Task, Done]]:
+    def done(self, board: Board) -> Generator[tuple[Task, Done], None, None]:
         """Work off the board, and give what comes out as it comes."""
         while not board.over:
             idle = [worker for worker in self._team.values() if worker.task is None]
