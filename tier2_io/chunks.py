@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import pickle
 import sys
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -29,6 +30,7 @@ from tier2_core import (
     ScenarioDefinition,
     ScenarioResult,
     ScenarioSuiteResult,
+    Tier2Error,
     errors,
     load_registry,
     run_scenario,
@@ -150,13 +152,20 @@ def _failure(error: BaseException, cause: BaseException | None, place: int, eval
 
 
 def portable(error: BaseException) -> BaseException:
-    """The error, or one of tier2's that says the same if somebody has made a class of it that cannot be sent."""
+    """The error, or one of tier2's that says the same if somebody has made a class of it that cannot be sent.
+
+    Where an error that is not tier2's own was raised is noted in it, as its traceback does not leave the process.
+    """
+    if not isinstance(error, Tier2Error) and error.__traceback__ is not None:
+        error.add_note("".join(traceback.format_exception(error, chain=False)))
     with suppress(Exception):  # whatever it is that somebody's class raises
         if type(pickle.loads(pickle.dumps(error))) is type(error):  # noqa: S301 - it was made here
             return error
-    own = next((kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__), RuntimeError)
-    text = str(error) if own is not RuntimeError else errors.described(error)
-    return own(text)  # type: ignore[no-any-return]
+    own = next((kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__), None)
+    made: BaseException = RuntimeError(errors.described(error)) if own is None else own(str(error))
+    for note in getattr(error, "__notes__", ()):
+        made.add_note(note)
+    return made
 
 
 @frozen(eq=False)

@@ -65,6 +65,7 @@ class Workers:
         self._count = count
         self._chunk_of = chunk_of
         self._team: dict[Any, _Worker] = {}
+        self._stillborn = 0
 
     def __enter__(self) -> Self:
         try:
@@ -131,7 +132,9 @@ class Workers:
         if task is not None:
             board.give_back(task, [Task(task.run, at, at + 1, True) for at in range(task.start, task.stop)])
         elif not worker.began:
-            raise ChildProcessError(f"A worker process ended before it began: {how}.")
+            self._stillborn += 1
+            if self._stillborn > self._count:
+                raise ChildProcessError(f"Worker processes end before they begin: {how}.")
         return None
 
     def _at_fault(self, task: Task, mission: str, how: str) -> PluginError:

@@ -10,11 +10,13 @@ import pickle
 import re
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -343,6 +345,7 @@ def test_an_error_of_a_plugin_is_the_same_with_its_cause(
     assert str(there.value) == str(here.value)
     assert vars(there.value) == vars(here.value)
     assert type(there.value.__cause__) is cause
+    assert "in now\n" in there.value.__cause__.__notes__[0], "where it was raised is told"
 
 
 def test_an_error_of_a_class_that_cannot_be_sent_arrives_as_one_of_tier2(site: Site) -> None:
@@ -427,6 +430,47 @@ def test_of_several_that_end_their_process_the_first_is_named(site: Site) -> Non
     definition = suite(None, *[boom("die")] * 4)
     with pytest.raises(PluginError, match="that ran scenario 'at 1', twice"):
         parallel.run_suite(definition, registry=load_registry(), executor=3, chunk=1)
+
+
+def test_workers_that_are_killed_before_they_have_anything_are_replaced() -> None:
+    @contextmanager
+    def progress(total: int) -> Iterator[Callable[[int], None]]:
+        for worker in multiprocessing.active_children():
+            worker.kill()
+            worker.join()
+        yield lambda count: None
+
+    run = (suite(*[None] * 5), SuiteExpectationsDefinition())
+    (made,) = parallel.run_test_runs([run], executor=3, progress=progress)
+    assert made.to_dict() == run_test_run(*run).to_dict()
+
+
+def test_a_plugin_that_ends_its_process_while_it_is_loaded_is_told_of(site: Site) -> None:
+    site.install("boom", BOOM + "\n    if __import__('multiprocessing').parent_process(): os._exit(4)\n")
+    with another_thread(), pytest.raises(PluginError) as caught:
+        parallel.run_suite(suite(None, None), registry=load_registry(), executor=2)
+    told = "The process that was to run scenario 'at 0' ended while it loaded plugins: exit code 4."
+    assert str(caught.value) == told
+
+
+def test_a_script_that_spawned_workers_cannot_import_is_told_that_they_do_not_begin(tmp_path: Path) -> None:
+    script = """
+        import threading
+        from tier2_core import MissionCall, ScenarioDefinition, ScenarioSuiteDefinition
+        from tier2_io import parallel
+
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+        scenarios = [ScenarioDefinition(name, {}, [MissionCall("echo")]) for name in "abc"]
+        try:
+            parallel.run_suite(ScenarioSuiteDefinition("s", scenarios), executor=2)
+        except ChildProcessError as error:
+            print(error)
+    """
+    path = tmp_path / "script.py"
+    path.write_text(dedent(script))
+    done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "Worker processes end before they begin: exit code 1.\n"
+    assert "if __name__ == '__main__':" in done.stderr, "Python says why"
 
 
 # --- what is not kept ---------------------------------------------------------------------------
