@@ -44,16 +44,22 @@ def suite_of(path: str, document: Any) -> Suite:
 
 
 def run_one(path: str, scenario: ScenarioDefinition, registry: Registry) -> ScenarioResult:
-    """Run a scenario of the suite in ``path``; what goes wrong is told with both their names.
-
-    Raises :class:`PluginError` if it is the plugin's fault, else :class:`FileProblem`.
-    """
+    """Run a scenario of the suite in ``path``; what goes wrong is told as :func:`told_of` tells it."""
     try:
         return run_scenario(scenario, registry=registry)
-    except PluginError as error:
-        raise PluginError(f"{path}: scenario '{scenario.scenario_name}': {error}") from error
-    except (CallerError, DecisionError) as error:
-        raise FileProblem(f"{path}: scenario '{scenario.scenario_name}': {error}") from error
+    except (PluginError, CallerError, DecisionError) as error:
+        raise told_of(error, path, scenario.scenario_name) from error
+
+
+def told_of(error: BaseException, path: str, scenario: str) -> BaseException:
+    """What went wrong in a scenario, with the names of file and scenario; what is a bug stays as it is.
+
+    A :class:`PluginError` if it is the plugin's fault, a :class:`FileProblem` if it is the suite's.
+    """
+    message = f"{path}: scenario '{scenario}': {error}"
+    if isinstance(error, PluginError):
+        return PluginError(message)
+    return FileProblem(message) if isinstance(error, CallerError | DecisionError) else error
 
 
 def _rows(wanted: MissionExpectation, result: ExpectationResult) -> list[tuple[str, str]]:

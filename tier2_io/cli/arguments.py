@@ -105,7 +105,9 @@ def parser() -> argparse.ArgumentParser:
     test.add_argument(
         "--record", metavar="FILE", help="write the record of the test runs, from which they are recomputed"
     )
-    test.add_argument("-j", "--jobs", metavar="N", default="1", help="worker processes; 'auto': one a core")
+    test.add_argument(
+        "-j", "--jobs", metavar="N", type=_jobs, default=1, help="run in so many processes; 'auto': one a core"
+    )
     _sign(test)
     _plugins(test)
 
@@ -138,6 +140,16 @@ def parser() -> argparse.ArgumentParser:
     schema.add_argument("mission", metavar="MISSION", nargs="?", help="the mission whose state or params are described")
     _plugins(schema)
     return top
+
+
+def _jobs(text: str) -> int:
+    if text == "auto":
+        from tier2_io.workers import cores
+
+        return cores()
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 5 and int(text)):
+        raise argparse.ArgumentTypeError(f"found {text!r}; expected a number from 1 to 9999, or 'auto'")
+    return int(text)
 
 
 def _plugins(to: argparse.ArgumentParser) -> None:
