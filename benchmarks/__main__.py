@@ -43,6 +43,7 @@ def _measuring(made: argparse.ArgumentParser) -> None:
     made.add_argument("--seconds", type=float, default=4.0, help="how long a row takes turns, about (4)")
     made.add_argument("--quick", action="store_true", help="two rounds of single calls: does it run at all?")
     made.add_argument("--peers", action="store_true", help="other engines too, each installed into its own environment")
+    made.add_argument("--markdown", action="store_true", help="the rows that have a target, as a table for a page")
     made.add_argument("--json", type=Path, metavar="FILE", help="write all numbers to a file")
 
 
@@ -98,7 +99,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         document = measure(asked, QUICK if options.quick else Effort(seconds=options.seconds))
     if options.json is not None:
         options.json.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    print(report.table(document["rows"]) if old is None else report.comparison(old, document))
+    if old is not None:
+        print(report.comparison(old, document))
+    else:
+        print((report.markdown if options.markdown else report.table)(document["rows"]))
     return 0
 
 
