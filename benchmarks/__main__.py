@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from benchmarks import report
 from benchmarks.measuring import QUICK, Effort, measured
@@ -80,12 +80,12 @@ def measure(asked: Iterable[Row], effort: Effort) -> dict[str, Any]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the arguments say; 2 if there is no such row or file."""
+    """Do what the arguments say; ends with 2 if there is no such row or file."""
     options = parser().parse_args(arguments)
     asked = chosen(options)
     if not asked:
-        print(f"No row matches '{options.rows}'; there are:", *sorted({row.name for row in rows()}), sep="\n  ")
-        return 2
+        names = sorted({row.name for row in rows()})
+        _refuse(f"No row of these sizes matches '{options.rows}'; there are:\n  " + "\n  ".join(names))
     if options.profile:
         profile(asked[0], options.seconds, options.sort, options.lines)
         return 0
@@ -111,10 +111,15 @@ def _read(path: Path) -> dict[str, Any]:
         document = json.loads(path.read_bytes())
         schema = document["schema"]
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise SystemExit(f"{path} cannot be read as what --json wrote: {error!r}") from None
+        _refuse(f"{path} cannot be read as what --json wrote: {error!r}")
     if schema != report.SCHEMA:
-        raise SystemExit(f"{path} has the schema {schema!r}; expected {report.SCHEMA!r}")
+        _refuse(f"{path} has the schema {schema!r}; expected {report.SCHEMA!r}")
     return dict(document)
+
+
+def _refuse(text: str) -> NoReturn:
+    print(text, file=sys.stderr)
+    raise SystemExit(2)
 
 
 if __name__ == "__main__":
