@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from benchmarks import report
 from benchmarks.measuring import QUICK, Effort, measured
@@ -43,6 +43,7 @@ def _measuring(made: argparse.ArgumentParser) -> None:
     made.add_argument("--seconds", type=float, default=4.0, help="how long a row takes turns, about (4)")
     made.add_argument("--quick", action="store_true", help="two rounds of single calls: does it run at all?")
     made.add_argument("--peers", action="store_true", help="other engines too, each installed into its own environment")
+    made.add_argument("--markdown", action="store_true", help="the rows that have a target, as a table for a page")
     made.add_argument("--json", type=Path, metavar="FILE", help="write all numbers to a file")
 
 
@@ -79,12 +80,12 @@ def measure(asked: Iterable[Row], effort: Effort) -> dict[str, Any]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the arguments say; 2 if there is no such row or file."""
+    """Do what the arguments say; ends with 2 if there is no such row or file."""
     options = parser().parse_args(arguments)
     asked = chosen(options)
     if not asked:
-        print(f"No row matches '{options.rows}'; there are:", *sorted({row.name for row in rows()}), sep="\n  ")
-        return 2
+        names = sorted({row.name for row in rows()})
+        _refuse(f"No row of these sizes matches '{options.rows}'; there are:\n  " + "\n  ".join(names))
     if options.profile:
         profile(asked[0], options.seconds, options.sort, options.lines)
         return 0
@@ -98,7 +99,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         document = measure(asked, QUICK if options.quick else Effort(seconds=options.seconds))
     if options.json is not None:
         options.json.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    print(report.table(document["rows"]) if old is None else report.comparison(old, document))
+    if old is not None:
+        print(report.comparison(old, document))
+    else:
+        print((report.markdown if options.markdown else report.table)(document["rows"]))
     return 0
 
 
@@ -107,10 +111,15 @@ def _read(path: Path) -> dict[str, Any]:
         document = json.loads(path.read_bytes())
         schema = document["schema"]
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise SystemExit(f"{path} cannot be read as what --json wrote: {error!r}") from None
+        _refuse(f"{path} cannot be read as what --json wrote: {error!r}")
     if schema != report.SCHEMA:
-        raise SystemExit(f"{path} has the schema {schema!r}; expected {report.SCHEMA!r}")
+        _refuse(f"{path} has the schema {schema!r}; expected {report.SCHEMA!r}")
     return dict(document)
+
+
+def _refuse(text: str) -> NoReturn:
+    print(text, file=sys.stderr)
+    raise SystemExit(2)
 
 
 if __name__ == "__main__":

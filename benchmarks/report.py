@@ -23,7 +23,7 @@ def machine() -> dict[str, Any]:
         "attrs": version("attrs"),
         "cpus": os.cpu_count(),
         "implementation": platform.python_implementation(),
-        "platform": platform.platform(),
+        "platform": f"{platform.system()} {platform.machine()}",
         "pyrsistent": version("pyrsistent"),
         "pyrsistent_c_extension": not type(pyrsistent.pvector()).__module__.startswith("pyrsistent."),
         "python": platform.python_version(),
@@ -48,12 +48,19 @@ def _one(measured: Measured) -> dict[str, Any]:
     return {"median": measured.median, "name": measured.name, "spread": measured.spread, "unit": measured.unit}
 
 
-HEADINGS = ("row", "size", "tier2", "±", "yardstick", "", "ratio", "target", "")
+HEADINGS = ("row", "size", "tier2", "±", "yardstick", "its", "ratio", "target", "")
 
 
 def table(entries: Iterable[dict[str, Any]]) -> str:
     """All rows, one line for each yardstick, for a screen."""
     return "\n".join(_aligned([HEADINGS, *(line for one in entries for line in lines(one))]))
+
+
+def markdown(entries: Iterable[dict[str, Any]]) -> str:
+    """The rows that have a target, for a page."""
+    cells = [HEADINGS, ("---",) * len(HEADINGS)]
+    cells += [next(lines(one)) for one in entries if one["at_most"] is not None]
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
 
 
 def lines(one: dict[str, Any]) -> Iterator[tuple[str, ...]]:

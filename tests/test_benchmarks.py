@@ -51,9 +51,13 @@ def test_a_slow_row_is_told_and_no_exit_code(
     assert line.endswith("over")
 
 
-def test_a_pattern_that_no_row_matches_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--rows", "nonsense"]) == 2
-    assert "canonical_json" in capsys.readouterr().out
+@pytest.mark.parametrize(
+    ("arguments", "told"), [(["--rows", "nonsense"], "canonical_json"), (["compare", "nowhere.json"], "nowhere.json")]
+)
+def test_what_is_not_there_is_told(arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert told in capsys.readouterr().err
 
 
 def test_the_deepcopy_engine_changes_nobodys_data_and_hands_out_its_own() -> None:
