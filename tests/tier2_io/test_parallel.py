@@ -86,7 +86,7 @@ BOOM = """
         if how == "hang":
             with open(path + ".begun", "w") as begun:
                 begun.write("begun;")
-            open(path).close()
+            open(path).read()
         if how == "listen":
             blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [])
             hears = signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
