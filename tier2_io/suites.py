@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+import attrs
 from attrs import frozen
 
 from tier2_core import (
@@ -11,6 +15,8 @@ from tier2_core import (
     ConfigError,
     DecisionError,
     ExpectationResult,
+    InvalidParamsError,
+    InvalidValueError,
     MissionExpectation,
     PluginError,
     Registry,
@@ -18,42 +24,84 @@ from tier2_core import (
     ScenarioResult,
     ScenarioSuiteDefinition,
     SuiteExpectationsDefinition,
+    Tier2Error,
+    UnknownMissionError,
+    format_pointer,
+    parse_path,
     parse_test_document,
+    resolve_path,
     run_scenario,
 )
-from tier2_io.files import FileProblem, hint
+from tier2_core.scenarios.config_adapter import misplaced_fields
+from tier2_io.documents import Source, read_source
+from tier2_io.files import FileProblem
 from tier2_io.screen import safe, shown
 
 
 @frozen
 class Suite:
-    """A suite with its expectations, and the file that they are from."""
+    """A suite with its expectations, the file that they are from, and the text of it."""
 
     path: str
     definition: ScenarioSuiteDefinition
     expectations: SuiteExpectationsDefinition
+    source: Source
 
 
-def suite_of(path: str, document: Any) -> Suite:
-    """The suite in the document of a file; :class:`FileProblem` has a line for each mistake, all of them at once."""
+def read_suite(path: str, warn: Callable[[str], None]) -> Suite:
+    """The suite in a file; ``warn`` is told of fields that mean nothing.
+
+    Raises :class:`FileProblem` with a line for each mistake, all of them at once, in the order of the text.
+    """
+    source = read_source(path)
+    document = source.object()
+    for pointer, doubt in misplaced_fields(document):
+        warn(source.told(pointer, f"warning: {doubt}", key=True))
     try:
-        return Suite(path, *parse_test_document(document))
+        return Suite(path, *parse_test_document(document), source)
     except ConfigError as error:
-        lines = [f"{path}: {line}{hint(path, line)}" for line in str(error).split("\n")]
-        raise FileProblem("\n".join(lines)) from None
+        mistakes = zip(error.pointers, str(error).split("\n"), strict=True)
+        raise FileProblem("\n".join(source.told_all(mistakes))) from None
 
 
-def run_one(path: str, scenario: ScenarioDefinition, registry: Registry) -> ScenarioResult:
-    """Run a scenario of the suite in ``path``; what goes wrong is told with both their names.
+def run_one(suite: Suite, scenario: ScenarioDefinition, registry: Registry) -> ScenarioResult:
+    """Run a scenario of a suite; what goes wrong is told with its place in the file.
 
     Raises :class:`PluginError` if it is the plugin's fault, else :class:`FileProblem`.
     """
     try:
         return run_scenario(scenario, registry=registry)
-    except PluginError as error:
-        raise PluginError(f"{path}: scenario '{scenario.scenario_name}': {error}") from error
-    except (CallerError, DecisionError) as error:
-        raise FileProblem(f"{path}: scenario '{scenario.scenario_name}': {error}") from error
+    except (CallerError, DecisionError, PluginError) as error:
+        kind = PluginError if isinstance(error, PluginError) else FileProblem
+        pointer = format_pointer(_culprit(suite, scenario, registry, error))
+        raise kind(suite.source.told(pointer, f"scenario '{scenario.scenario_name}': {error}")) from error
+
+
+def _culprit(suite: Suite, scenario: ScenarioDefinition, registry: Registry, error: Tier2Error) -> list[Any]:
+    """Where in the document is what the scenario cannot be run with, as the tokens of a JSON Pointer."""
+    scenarios = suite.definition.scenarios
+    at = max(place for place, one in enumerate(scenarios) if one.scenario_name == scenario.scenario_name)
+    calls = scenario.missions
+
+    def fails(count: int) -> bool:
+        try:
+            run_scenario(attrs.evolve(scenario, missions=calls[:count]), registry=registry)
+        except Tier2Error:
+            return True
+        return False
+
+    number = bisect_left(range(1, len(calls)), True, key=fails)
+    where = ["scenarios", at, "missions", number]
+    if isinstance(error, UnknownMissionError):
+        return [*where, "name"]
+    if isinstance(error, InvalidParamsError) and error.problems:
+        with suppress(InvalidValueError):  # a plugin's own pointer may be none
+            return [*where, "params", *parse_path(error.problems[0][0])]
+    if isinstance(error, DecisionError):
+        decisions = resolve_path(suite.source.plain(), format_pointer([*where, "decisions"]))[1]
+        waiting = [place for place, decision in enumerate(decisions or ()) if decision["step_id"] in error.pending]
+        return [*where, "decisions", *waiting[:1]]
+    return where
 
 
 def _rows(wanted: MissionExpectation, result: ExpectationResult) -> list[tuple[str, str]]:

@@ -13,16 +13,15 @@ from tier2_core import (
     aggregate_test_run,
     evaluate_expectations,
     scenarios_of,
-    unknown_fields,
 )
 from tier2_io.cli.inputs import UsageProblem, registry
 from tier2_io.cli.main import DONE, FAILED
 from tier2_io.cli.outcome import check_key
-from tier2_io.files import FileProblem, check_writable, expect_object, read_plain, rendered, write_document
+from tier2_io.files import FileProblem, check_writable, rendered, write_document
 from tier2_io.screen import complain, progress, safe, say, say_json
 from tier2_io.signing import STATEMENT_TYPE, envelope_of
 from tier2_io.suite_records import record_of, statement_of
-from tier2_io.suites import Suite, failure_lines, run_one, suite_of
+from tier2_io.suites import Suite, failure_lines, read_suite, run_one
 
 
 def execute(options: Any) -> int:
@@ -58,15 +57,12 @@ def _parsed(paths: list[str]) -> list[Suite]:
     parsed, mistakes = [], []
     for path in paths:
         try:
-            document = expect_object(path, read_plain(path))
-            for warning in unknown_fields(document):
-                complain(f"warning: {path}: {warning}")
-            parsed.append(suite_of(path, document))
+            parsed.append(read_suite(path, complain))
         except FileProblem as error:
             mistakes += str(error).split("\n")
     if mistakes:
-        count = f"{len(mistakes)} mistakes; nothing was run:\n" if len(mistakes) > 1 else ""
-        raise FileProblem(count + "\n".join(mistakes))
+        count = f"{len(mistakes)} mistake{'s' * (len(mistakes) != 1)}; nothing was run:"
+        raise FileProblem("\n".join([count, *mistakes]))
     return parsed
 
 
@@ -75,7 +71,7 @@ def _run(suite: Suite, known: Registry) -> TestRunResult:
     results: dict[str, ScenarioResult] = {}
     with progress(len(scenarios), safe(suite.definition.suite_name)) as step:
         for name, scenario in scenarios.items():
-            results[name] = run_one(suite.path, scenario, known)
+            results[name] = run_one(suite, scenario, known)
             step()
     suite_result = aggregate_suite(suite.definition, results)
     return aggregate_test_run(suite_result, evaluate_expectations(suite_result, suite.expectations))
