@@ -94,13 +94,15 @@ def _culprit(suite: Suite, scenario: ScenarioDefinition, registry: Registry, err
     where = ["scenarios", at, "missions", number]
     if isinstance(error, UnknownMissionError):
         return [*where, "name"]
-    if isinstance(error, InvalidParamsError) and error.problems:
+    if isinstance(error, InvalidParamsError):
+        inside: tuple[str, ...] = ()
         with suppress(InvalidValueError):  # a plugin's own pointer may be none
-            return [*where, "params", *parse_path(error.problems[0][0])]
+            inside = parse_path(error.problems[0][0] if error.problems else "")
+        return [*where, "params", *inside]
     if isinstance(error, DecisionError):
         decisions = resolve_path(suite.source.plain(), format_pointer([*where, "decisions"]))[1]
         waiting = [place for place, decision in enumerate(decisions or ()) if decision["step_id"] in error.pending]
-        return [*where, "decisions", *waiting[:1]]
+        return [*where, "decisions", *waiting[:1], "value"]
     return where
 
 

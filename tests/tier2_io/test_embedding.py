@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tier2_io.almost import meets
-from tier2_io.schemas.embedding import advice, embedded
+from tier2_io.schemas.embedding import Definitions, advice, embedded
 
 _LEAVES = st.sampled_from(
     [True, False, {}, {"type": "string"}, {"type": "integer", "minimum": 1}, {"const": {"$ref": "#/nowhere"}}]
@@ -63,3 +63,15 @@ def test_a_schema_that_cannot_be_moved_with_certainty_is_not(schema: Any) -> Non
 @pytest.mark.parametrize("schema", [True, False])
 def test_a_boolean_is_a_schema_too(schema: bool) -> None:
     assert embedded(schema, "#/$defs/here") is schema
+
+
+def test_names_that_come_to_the_same_are_kept_apart() -> None:
+    told: list[str] = []
+    definitions = Definitions(told.append)
+    schemas = [{"const": place} for place in range(3)]
+    names = ["a/b", "a-b", "a~b"]
+    held = [definitions.hold(schema, name, "it", embedded) for schema, name in zip(schemas, names, strict=True)]
+    for place, reference in enumerate(held):
+        assert meets({**(reference or {}), "$defs": definitions.made}, place)
+        assert not meets({**(reference or {}), "$defs": definitions.made}, "other")
+    assert told == []

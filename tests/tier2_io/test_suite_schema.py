@@ -77,15 +77,16 @@ _SCENARIO = fields(
     missions=st.lists(mostly(_MISSION), max_size=2),
     chained=st.booleans(),
 )
+_PATHS = st.sampled_from(
+    ["", "status", "a~2", "~", "a\n\nb", "/a", "/", "/~0~1", "/~", "/a~\n", "/~2/", "/a\n", "/a/b~", "//~1"]
+)
+_OPERATORS = st.sampled_from([*PREDICATES, "matches", "like", "matches\n", ""])
+_EXPECTED: st.SearchStrategy[Any] = st.sampled_from(
+    [True, {}, {"type": "string"}, {"type": "strin"}, "x", None, [], 0, 1.5]
+)
 _EXPECTATION = fields(
-    {
-        "id": st.sampled_from("abcdef"),
-        "scenario_name": TEXT,
-        "mission_name": TEXT,
-        "path": st.sampled_from(["", "status", "/a", "/", "/~0~1", "a~2", "/~", "/a~\n", "/~2/", "/a\n", "~"]),
-        "op": st.sampled_from([*PREDICATES, *PREDICATES, "matches", "matches", "like", "matches\n"]),
-    },
-    expected=PLAIN | st.sampled_from([True, {}, {"type": "string"}, {"type": "strin"}, "x", None]),
+    {"id": st.sampled_from("abcdef"), "scenario_name": TEXT, "mission_name": TEXT, "path": _PATHS, "op": _OPERATORS},
+    expected=PLAIN | _EXPECTED,
 )
 SUITES = fields(
     {
@@ -112,6 +113,15 @@ def mistakes(document: Any) -> list[tuple[str, str]]:
     except ConfigError as error:
         found += [problem for problem in error.problems if sayable(document, problem)]
     return found
+
+
+@given(_PATHS, _OPERATORS, _EXPECTED | st.just(...))
+def test_the_schema_takes_just_the_paths_and_operators_that_the_parser_takes(path: str, op: str, expected: Any) -> None:
+    expectation = {"id": "a", "scenario_name": "s", "mission_name": "m", "path": path, "op": op}
+    if expected is not ...:
+        expectation["expected"] = expected
+    document = {"suite_name": "s", "scenarios": [], "expectations": [expectation]}
+    assert meets(SUITE, document) is (mistakes(document) == [])
 
 
 @given(SUITES | ODD)

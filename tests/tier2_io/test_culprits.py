@@ -1,0 +1,71 @@
+"""What goes wrong while a scenario is run is told where the file says it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tier2_core import (
+    InvalidParamsError,
+    Mission,
+    PluginError,
+    StepSpec,
+    WorkflowDefinition,
+    hookimpl,
+    load_registry,
+)
+from tier2_io.files import FileProblem
+from tier2_io.suites import read_suite, run_one
+
+
+class Missions:
+    """One that works, and some that break in their own ways."""
+
+    @hookimpl
+    def tier2_missions(self) -> list[Mission]:
+        def fine(params: Any) -> WorkflowDefinition:
+            return WorkflowDefinition("wf", [StepSpec("ask", "human", {"schema": {"type": "string"}})])
+
+        def breaks(params: Any) -> WorkflowDefinition:
+            raise RuntimeError("it broke")
+
+        def picky(params: Any) -> WorkflowDefinition:
+            raise InvalidParamsError("Not these.", problems=[(params["at"], "not this")])
+
+        return [Mission("fine", fine), Mission("breaks", breaks), Mission("picky", picky)]
+
+
+REGISTRY = load_registry([Missions()], entry_points=False)
+
+CALLS: list[tuple[str, type[Exception], str]] = [
+    ('{"name": |"finee"}', FileProblem, "did you mean 'fine'?"),
+    ('|{"name": "breaks"}', PluginError, "it broke"),
+    ('{"name": "picky", "params": {"at": "/a/0", "a": [|1]}}', FileProblem, "Not these."),
+    ('{"name": "picky", "params": |{"at": "/~"}}', FileProblem, "Not these."),
+    ('{"name": "fine", "decisions": [{"step_id": "ask", "value": |1}]}', FileProblem, "does not meet"),
+    ('{"name": "fine", "decisions": |[{"step_id": "asked"}]}', FileProblem, "no human step 'asked'"),
+]
+
+
+@pytest.mark.parametrize("before", [0, 1, 4])
+@pytest.mark.parametrize("after", [0, 3])
+@pytest.mark.parametrize(("call", "kind", "message"), CALLS)
+def test_the_first_mission_that_cannot_be_run_is_told(
+    tmp_path: Path, before: int, after: int, call: str, kind: type[Exception], message: str
+) -> None:
+    others = [json.dumps({"name": "fine", "label": f"{place}"}) for place in range(before + after)]
+    missions = [*others[:before], call, *others[before:]]
+    text = '{"suite_name": "s", "expectations": [], "scenarios": [\n{"scenario_name": "a", "initial_state": {}},\n'
+    text += '{"scenario_name": "a", "initial_state": {}, "missions": [\n' + ",\n".join(missions) + "]}]}"
+    at = text.index("|")
+    line, column = text.count("\n", 0, at) + 1, at - text.rindex("\n", 0, at)
+    file = tmp_path / "s.json"
+    file.write_text(text.replace("|", ""))
+    suite = read_suite(str(file), pytest.fail)
+    with pytest.raises(kind) as caught:
+        run_one(suite, suite.definition.scenarios[-1], REGISTRY)
+    assert str(caught.value).startswith(f"{file}:{line}:{column}: scenario 'a': ")
+    assert message in str(caught.value)
