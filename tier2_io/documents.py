@@ -13,6 +13,7 @@ from tier2_core.values.canonical import read_json
 from tier2_core.values.freeze import a_type
 from tier2_io.files import MAX_JSON_BYTES, MAX_TOML_BYTES, STDIN, FileProblem, read_bytes, told_name
 from tier2_io.places import Lines, Places
+from tier2_io.screen import safe
 
 _DATED = tuple(f"ound a {kind};" for kind in ("date", "datetime", "time"))
 
@@ -95,8 +96,9 @@ class Source:
     def _at(self, offset: int, message: str) -> str:
         line, column = self._lines.place(offset)
         dated = self.toml and any(words in message for words in _DATED)
+        # On one line, whatever the keys and texts of the file hold.
         advice = ' A date has to be a text: put it in quotes, as in "2026-03-02".' if dated else ""
-        return f"{self.name}:{line}:{column}: {message}{'.' if advice and message[-1] != '.' else ''}{advice}"
+        return safe(f"{self.name}:{line}:{column}: {message}{'.' if advice and message[-1] != '.' else ''}{advice}")
 
 
 def read_source(path: str) -> Source:

@@ -60,8 +60,8 @@ def read_suite(path: str, warn: Callable[[str], None]) -> Suite:
     try:
         return Suite(path, *parse_test_document(document), source)
     except ConfigError as error:
-        mistakes = zip(error.pointers, str(error).split("\n"), strict=True)
-        raise FileProblem("\n".join(source.told_all(mistakes))) from None
+        told = [f"{place}: {message}" if place else message for place, message in error.problems]
+        raise FileProblem("\n".join(source.told_all(zip(error.pointers, told, strict=True)))) from None
 
 
 def run_one(suite: Suite, scenario: ScenarioDefinition, registry: Registry) -> ScenarioResult:

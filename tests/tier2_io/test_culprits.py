@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tests.tier2_io.almost import ODD
+from tests.tier2_io.test_suite_schema import SUITES
+from tests.tier2_io.written import json_texts
 from tier2_core import (
     InvalidParamsError,
     Mission,
@@ -16,6 +23,7 @@ from tier2_core import (
     WorkflowDefinition,
     hookimpl,
     load_registry,
+    parse_test_document,
 )
 from tier2_io.files import FileProblem
 from tier2_io.suites import read_suite, run_one
@@ -69,3 +77,21 @@ def test_the_first_mission_that_cannot_be_run_is_told(
         run_one(suite, suite.definition.scenarios[-1], REGISTRY)
     assert str(caught.value).startswith(f"{file}:{line}:{column}: scenario 'a': ")
     assert message in str(caught.value)
+
+
+@given(SUITES | ODD | json_texts().map(lambda written: written[0]), st.sampled_from([None, 1]))
+def test_whatever_a_suite_file_holds_every_mistake_has_its_place(document: Any, indent: int | None) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        file = Path(place, "s.json")
+        file.write_text(json.dumps(document, indent=indent), encoding="utf-8")
+        doubts: list[str] = []
+        lines: list[str] = []
+        try:
+            suite = read_suite(str(file), doubts.append)
+            assert (suite.definition, suite.expectations) == parse_test_document(document)
+        except FileProblem as error:
+            lines = str(error).split("\n")
+    places = [re.match(r":([0-9]+):([0-9]+): ", line.removeprefix(str(file))) for line in lines + doubts]
+    assert all(places)
+    told = [(int(one[1]), int(one[2])) for one in places[: len(lines)] if one is not None]
+    assert told == sorted(told)
