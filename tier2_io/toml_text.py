@@ -216,7 +216,7 @@ def _syntax(text: str, message: str, at: int) -> Mistake:
         return Mistake(at, "Found a key that is there already; expected each once.")
     if message.startswith("Duplicate inline"):
         return Mistake(at, "Found a key twice in one inline table; expected each once.")
-    if message.startswith("Unterminated string"):
+    if message.startswith(("Unterminated string", "Expected \"'")):
         at = next((found.start() for found in _TOKEN.finditer(text) if found[0] in ('"', "'")), at)
         return Mistake(at, "Found a text that does not end; expected a closing quote.")
     if message.startswith(("Illegal character", "Found invalid character")):

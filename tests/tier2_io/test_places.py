@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.strategies import places
+from tests.strategies import places, vectors
 from tests.tier2_io.written import Written, json_texts, toml_texts
 from tier2_core import InvalidValueError
 from tier2_core.values.canonical import read_json
@@ -97,8 +97,20 @@ def test_whatever_is_wrong_with_a_toml_text_is_told_within_it(
         assert "Found " in mistake.sentence
 
 
-@pytest.mark.parametrize("text", ["a = 1\n" * 2, "[a]\n[a]", "a.b = 1\na = 2", "x = { a = 1 }\n[x.b]", "[a]\n[[a]]"])
-def test_a_key_or_table_that_comes_twice_is_told_where_it_comes_again(text: str) -> None:
+TEXTS = vectors("texts")
+
+
+@pytest.mark.parametrize("case", TEXTS["json"], ids=lambda case: repr(case["text"]))
+def test_a_common_mistake_in_json_is_told_so_that_it_can_be_put_right(case: dict[str, Any]) -> None:
+    with pytest.raises(InvalidValueError) as caught:
+        read_json(case["text"])
+    mistake = json_mistake(case["text"], caught.value)
+    assert (mistake.offset, mistake.sentence) == (case["offset"], case["sentence"])
+
+
+@pytest.mark.parametrize("case", TEXTS["toml"], ids=lambda case: repr(case["text"]))
+def test_a_common_mistake_in_toml_is_told_so_that_it_can_be_put_right(case: dict[str, Any]) -> None:
     with pytest.raises(tomllib.TOMLDecodeError) as caught:
-        tomllib.loads(text)
-    assert toml_mistake(text, caught.value).offset == text.index("\n") + 1
+        tomllib.loads(case["text"])
+    mistake = toml_mistake(case["text"], caught.value)
+    assert (mistake.offset, mistake.sentence) == (case["offset"], case["sentence"])
