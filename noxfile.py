@@ -59,7 +59,7 @@ def pytest_in_copy(session: nox.Session, *arguments: str, env: dict[str, str] | 
     place = Path(session.create_tmp()).resolve() / "tests-only"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
-    for name in ("tests", "examples", "docs"):
+    for name in ("tests", "examples", "docs", "benchmarks"):
         if (ROOT / name).exists():
             shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "conftest.py", "README.md", "CHANGELOG.md"):
@@ -88,11 +88,11 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def typing(session: nox.Session) -> None:
-    """Types, strictly: packages, tests and this file."""
+    """Types, strictly: packages, tests, benchmarks and this file."""
     session.install("mypy>=1.15", "nox")
     session.install("-e", ".[tests]")
     session.run("mypy")
-    session.run("mypy", "tests", "noxfile.py", "conftest.py")
+    session.run("mypy", "tests", "benchmarks", "noxfile.py", "conftest.py")
 
 
 @nox.session(python=PYTHONS)
@@ -147,6 +147,63 @@ def fuzz(session: nox.Session) -> None:
     installed_wheel(session, "tests")
     examples = session.posargs[0] if session.posargs else "5000"
     pytest_in_copy(session, "-q", "-k", "fuzz", env={"TIER2_EXAMPLES": examples})
+
+
+@nox.session(python=PYTHONS[0])
+def bench(session: nox.Session) -> None:
+    """How fast it is, beside its yardsticks: ``nox -s bench -- compare OLD.json``; see docs/performance.md."""
+    session.install("-e", ".[all]")
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def plugins(session: nox.Session) -> None:
+    """A generated plugin and the one of the examples, each in a fresh environment with the wheel: all they promise."""
+    wheel = built_wheel(session)
+    session.install("ruff>=0.9", "mypy>=1.15")
+    place = Path(session.create_tmp()).resolve() / "plugins"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+
+    spending = ["budget=100", "amount=30", "on=tea"]
+    generated = fresh_environment(session, place / "generated", wheel)
+    session.run(str(generated / "tier2"), "plugins", "new", "Demo.Missions", "--directory", str(place), external=True)
+    made = place / "demo-missions"
+    with session.chdir(made):
+        modules = sorted(map(str, made.rglob("*.py")))  # named one by one: where nox works, ruff looks for none
+        session.run("ruff", "check", "--isolated", "--select", "E,F,I,B,N,S,UP,RUF", "--ignore", "S101", *modules)
+        session.run("ruff", "format", "--isolated", "--check", *modules)
+    use_plugin(
+        session, generated, made, "demo_missions", "demo_missions", "--set", spending[0],
+        "--param", spending[1], "--param", spending[2], "--unattended",
+    )  # fmt: skip
+
+    example = shutil.copytree(ROOT / "examples" / "plugin", place / "example")
+    use_plugin(
+        session, fresh_environment(session, place / "by-hand", wheel), example, "release_checklist",
+        "release_check", "--state", "project.json", "--param", "id=docs", "--param", "by=ada",
+    )  # fmt: skip
+
+
+def fresh_environment(session: nox.Session, place: Path, wheel: str) -> Path:
+    """The programs of a new virtual environment in which tier2 alone is installed."""
+    session.run("python", "-m", "venv", str(place))
+    programs = place / ("Scripts" if sys.platform == "win32" else "bin")
+    session.run(str(programs / "python"), "-m", "pip", "install", "-q", f"{wheel}[cli]", external=True)
+    return programs
+
+
+def use_plugin(session: nox.Session, programs: Path, plugin: Path, name: str, *mission: str) -> None:
+    """Install a plugin beside tier2, as it is, and do with it what its README says."""
+    python, tier2 = str(programs / "python"), str(programs / "tier2")
+    env = {"MYPYPATH": str(plugin / "src")}
+    with session.chdir(plugin):
+        session.run(python, "-m", "pip", "install", "-q", ".[tests]", external=True)
+        session.run("mypy", "--strict", "--python-executable", python, "src", "tests", env=env)
+        session.run(python, "-m", "pytest", "-q", external=True)
+        session.run(tier2, "plugins", "--strict", external=True)
+        session.run(tier2, "run", *mission, "--only", name, external=True)
+        session.run(tier2, "test", *map(str, sorted(plugin.glob("tests/*.tier2.toml"))), external=True)
 
 
 @nox.session(python=PYTHONS[0])

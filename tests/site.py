@@ -35,6 +35,11 @@ class Site:
         (info / "entry_points.txt").write_text(f"[tier2.missions]\n{points}")
         importlib.invalidate_caches()
 
+    def require(self, distribution: str, *requirements: str, version: str = "1.0") -> None:
+        """Have an installed distribution require others, as pip writes it down."""
+        path = self.path / f"{distribution.replace('-', '_')}-{version}.dist-info" / "METADATA"
+        path.write_text(path.read_text() + "".join(f"Requires-Dist: {one}\n" for one in requirements))
+
     def install(self, plugin: str, source: str, *, distribution: str = "", version: str = "1.0") -> None:
         """A distribution ``dist-<plugin>`` with one plugin in a module of its own."""
         distribution = distribution or f"dist-{plugin}"

@@ -4,54 +4,59 @@ Everything public is importable from here::
 
     from tier2_core import ExecutionContext, StepSpec, WorkflowDefinition, run
 
-What is about plugins, scenarios and the registry is loaded when it is first used, so that running a workflow
-loads no plugin.
+Each name is loaded when it is first used: running a workflow loads no plugin, and what is not used costs nothing.
+
+PYTEST_DONT_REWRITE: pytest need not warn that it came too late for the assertions in here, which are no tests.
 """
 
 from importlib import import_module as _import_module
-from typing import TYPE_CHECKING, Any
 
-from tier2_core.errors import (
-    AntiFailurePlanningError,
-    AntiFailureViolation,
-    CallerError,
-    ConfigError,
-    DecisionError,
-    EnvelopePlanningError,
-    EnvelopeViolation,
-    FactoryError,
-    InvalidFieldValueError,
-    InvalidParamsError,
-    InvalidPathError,
-    InvalidSchemaError,
-    InvalidSpecError,
-    InvalidValueError,
-    OperationError,
-    PatchError,
-    PluginError,
-    RecordError,
-    RegistryConflictError,
-    StepFailed,
-    Tier2Error,
-    UnknownMissionError,
-    UnknownOperationError,
-)
-from tier2_core.values.canonical import canonical_json, digest, parse_json
-from tier2_core.values.freeze import freeze, same, thaw
-from tier2_core.values.patch import apply_merge_patch, apply_patch, make_patch
-from tier2_core.values.paths import format_pointer, parse_path, resolve_path
 from tier2_core.version import VERSION as __version__
-from tier2_core.workflow.engine import Run, TraceEntry, advance, resume, run, start
-from tier2_core.workflow.envelope import ALLOWED_KINDS, MAX_HUMAN_STEPS, MAX_TOTAL_STEPS
-from tier2_core.workflow.foresight import Consequences, DecisionPath, Outcome, consequences, decision_table
-from tier2_core.workflow.operations import BUILTINS, Operation, OperationCall
-from tier2_core.workflow.result import OrchestrationResult
-from tier2_core.workflow.specs import Decision, ExecutionContext, MissionSpec, StepSpec, WorkflowDefinition
+
+TYPE_CHECKING = False  # type checkers know the name; importing ``typing`` would take longer than all of this
 
 if TYPE_CHECKING:
-    from tier2_core.missions.hookspecs import hookimpl, hookspec
-    from tier2_core.missions.mission import Mission, MissionRegistryEntry
-    from tier2_core.missions.planning import HasMissions, Orchestrator, build_workflow, run_mission
+    from typing import Any
+
+    from tier2_core.errors import (
+        AntiFailurePlanningError,
+        AntiFailureViolation,
+        CallerError,
+        ConfigError,
+        DecisionError,
+        EnvelopePlanningError,
+        EnvelopeViolation,
+        FactoryError,
+        InvalidFieldValueError,
+        InvalidParamsError,
+        InvalidPathError,
+        InvalidSchemaError,
+        InvalidSpecError,
+        InvalidValueError,
+        OperationError,
+        PatchError,
+        PluginError,
+        RecordError,
+        RegistryConflictError,
+        StepFailed,
+        Tier2Error,
+        UnknownMissionError,
+        UnknownOperationError,
+    )
+    from tier2_core.missions.hookspecs import (
+        hookimpl,
+        hookspec,
+    )
+    from tier2_core.missions.mission import (
+        Mission,
+        MissionRegistryEntry,
+    )
+    from tier2_core.missions.planning import (
+        HasMissions,
+        Orchestrator,
+        build_workflow,
+        run_mission,
+    )
     from tier2_core.missions.registry import (
         MISSION_REGISTRY,
         Registry,
@@ -60,10 +65,22 @@ if TYPE_CHECKING:
         list_missions,
         load_registry,
     )
-    from tier2_core.records.compare import RecordDifference, compare_records
-    from tier2_core.records.reading import load_record
-    from tier2_core.records.record import Record, RecordLink, make_record
-    from tier2_core.records.verify import Verification, verify_record
+    from tier2_core.records.compare import (
+        RecordDifference,
+        compare_records,
+    )
+    from tier2_core.records.reading import (
+        load_record,
+    )
+    from tier2_core.records.record import (
+        Record,
+        RecordLink,
+        make_record,
+    )
+    from tier2_core.records.verify import (
+        Verification,
+        verify_record,
+    )
     from tier2_core.scenarios.config_adapter import (
         parse_expectations_definition,
         parse_suite_definition,
@@ -78,7 +95,12 @@ if TYPE_CHECKING:
         SuiteExpectationsResult,
         evaluate_expectations,
     )
-    from tier2_core.scenarios.harness import MissionCall, ScenarioDefinition, ScenarioResult, run_scenario
+    from tier2_core.scenarios.harness import (
+        MissionCall,
+        ScenarioDefinition,
+        ScenarioResult,
+        run_scenario,
+    )
     from tier2_core.scenarios.suite import (
         ScenarioSuiteDefinition,
         ScenarioSuiteResult,
@@ -86,12 +108,107 @@ if TYPE_CHECKING:
         run_suite,
         scenarios_of,
     )
-    from tier2_core.scenarios.test_run import TestRunResult, aggregate_test_run, run_test_run
+    from tier2_core.scenarios.test_run import (
+        TestRunResult,
+        aggregate_test_run,
+        run_test_run,
+    )
+    from tier2_core.values.canonical import (
+        canonical_json,
+        digest,
+        parse_json,
+    )
+    from tier2_core.values.freeze import (
+        freeze,
+        same,
+    )
+    from tier2_core.values.patch import (
+        apply_merge_patch,
+        apply_patch,
+        make_patch,
+    )
+    from tier2_core.values.paths import (
+        format_pointer,
+        parse_path,
+        resolve_path,
+    )
+    from tier2_core.values.writing import thaw
+    from tier2_core.workflow.engine import (
+        Run,
+        TraceEntry,
+        advance,
+        resume,
+        run,
+        start,
+    )
+    from tier2_core.workflow.envelope import (
+        ALLOWED_KINDS,
+        MAX_HUMAN_STEPS,
+        MAX_TOTAL_STEPS,
+    )
+    from tier2_core.workflow.foresight import (
+        Consequences,
+        DecisionPath,
+        Outcome,
+        consequences,
+        decision_table,
+    )
+    from tier2_core.workflow.operations import (
+        BUILTINS,
+        Operation,
+        OperationCall,
+    )
+    from tier2_core.workflow.result import (
+        OrchestrationResult,
+    )
+    from tier2_core.workflow.specs import (
+        Decision,
+        ExecutionContext,
+        MissionSpec,
+        StepSpec,
+        WorkflowDefinition,
+    )
 
 _LAZY = {
-    "missions.hookspecs": ("hookimpl", "hookspec"),
-    "missions.mission": ("Mission", "MissionRegistryEntry"),
-    "missions.planning": ("HasMissions", "Orchestrator", "build_workflow", "run_mission"),
+    "errors": (
+        "AntiFailurePlanningError",
+        "AntiFailureViolation",
+        "CallerError",
+        "ConfigError",
+        "DecisionError",
+        "EnvelopePlanningError",
+        "EnvelopeViolation",
+        "FactoryError",
+        "InvalidFieldValueError",
+        "InvalidParamsError",
+        "InvalidPathError",
+        "InvalidSchemaError",
+        "InvalidSpecError",
+        "InvalidValueError",
+        "OperationError",
+        "PatchError",
+        "PluginError",
+        "RecordError",
+        "RegistryConflictError",
+        "StepFailed",
+        "Tier2Error",
+        "UnknownMissionError",
+        "UnknownOperationError",
+    ),
+    "missions.hookspecs": (
+        "hookimpl",
+        "hookspec",
+    ),
+    "missions.mission": (
+        "Mission",
+        "MissionRegistryEntry",
+    ),
+    "missions.planning": (
+        "HasMissions",
+        "Orchestrator",
+        "build_workflow",
+        "run_mission",
+    ),
     "missions.registry": (
         "MISSION_REGISTRY",
         "Registry",
@@ -100,10 +217,20 @@ _LAZY = {
         "list_missions",
         "load_registry",
     ),
-    "records.compare": ("RecordDifference", "compare_records"),
+    "records.compare": (
+        "RecordDifference",
+        "compare_records",
+    ),
     "records.reading": ("load_record",),
-    "records.record": ("Record", "RecordLink", "make_record"),
-    "records.verify": ("Verification", "verify_record"),
+    "records.record": (
+        "Record",
+        "RecordLink",
+        "make_record",
+    ),
+    "records.verify": (
+        "Verification",
+        "verify_record",
+    ),
     "scenarios.config_adapter": (
         "parse_expectations_definition",
         "parse_suite_definition",
@@ -118,7 +245,12 @@ _LAZY = {
         "SuiteExpectationsResult",
         "evaluate_expectations",
     ),
-    "scenarios.harness": ("MissionCall", "ScenarioDefinition", "ScenarioResult", "run_scenario"),
+    "scenarios.harness": (
+        "MissionCall",
+        "ScenarioDefinition",
+        "ScenarioResult",
+        "run_scenario",
+    ),
     "scenarios.suite": (
         "ScenarioSuiteDefinition",
         "ScenarioSuiteResult",
@@ -126,7 +258,64 @@ _LAZY = {
         "run_suite",
         "scenarios_of",
     ),
-    "scenarios.test_run": ("TestRunResult", "aggregate_test_run", "run_test_run"),
+    "scenarios.test_run": (
+        "TestRunResult",
+        "aggregate_test_run",
+        "run_test_run",
+    ),
+    "values.canonical": (
+        "canonical_json",
+        "digest",
+        "parse_json",
+    ),
+    "values.freeze": (
+        "freeze",
+        "same",
+    ),
+    "values.patch": (
+        "apply_merge_patch",
+        "apply_patch",
+        "make_patch",
+    ),
+    "values.paths": (
+        "format_pointer",
+        "parse_path",
+        "resolve_path",
+    ),
+    "values.writing": ("thaw",),
+    "workflow.engine": (
+        "Run",
+        "TraceEntry",
+        "advance",
+        "resume",
+        "run",
+        "start",
+    ),
+    "workflow.envelope": (
+        "ALLOWED_KINDS",
+        "MAX_HUMAN_STEPS",
+        "MAX_TOTAL_STEPS",
+    ),
+    "workflow.foresight": (
+        "Consequences",
+        "DecisionPath",
+        "Outcome",
+        "consequences",
+        "decision_table",
+    ),
+    "workflow.operations": (
+        "BUILTINS",
+        "Operation",
+        "OperationCall",
+    ),
+    "workflow.result": ("OrchestrationResult",),
+    "workflow.specs": (
+        "Decision",
+        "ExecutionContext",
+        "MissionSpec",
+        "StepSpec",
+        "WorkflowDefinition",
+    ),
 }
 _HOME = {name: module for module, names in _LAZY.items() for name in names}
 
@@ -237,7 +426,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name in _HOME:
         value: Any = getattr(_import_module(f"tier2_core.{_HOME[name]}"), name)
     else:

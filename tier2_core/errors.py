@@ -39,9 +39,11 @@ def described(error: BaseException) -> str:
     """
     try:
         text = str(error)
-    except Exception as broken:  # noqa: BLE001 - whatever it is, the first error is the one to tell of
+    except KeyboardInterrupt:
+        raise
+    except BaseException as broken:  # noqa: BLE001 - whatever it is, the first error is the one to tell of
         text = f"(its text cannot be had: {type(broken).__name__})"
-    return f"{type(error).__name__}: {text}"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 class Tier2Error(Exception):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +61,35 @@ def write_document(path: str, document: Any, *, new: bool = False) -> None:
     finally:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
+
+
+def write_tree(path: str, files: Mapping[str, str]) -> None:
+    """Write a new directory with these texts, by their paths in it: all of it, or nothing.
+
+    Raises :class:`FileProblem`, as for what is there already: nothing is overwritten.
+    """
+    target = Path(path)
+    temporary = ""
+    try:
+        if os.path.lexists(target):
+            raise _problem(path, "is there already, and nothing is overwritten; expected a new name")
+        if not target.parent.is_dir():
+            raise _problem(path, "is in a directory that does not exist; make it first")
+        temporary = tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+        for name, text in sorted(files.items()):
+            file = Path(temporary, name)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(text.encode())
+        os.chmod(temporary, 0o777 & ~_umask())
+        os.rename(temporary, target)
+        temporary = ""
+    except (OSError, ValueError) as error:
+        if isinstance(error, FileProblem):
+            raise
+        raise _problem(path, f"cannot be written: {_why(error)}") from None
+    finally:
+        if temporary:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _json(document: Any, **form: Any) -> bytes:

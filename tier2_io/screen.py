@@ -23,6 +23,11 @@ MANY = 50
 """From so many pieces of work on, progress is shown."""
 
 
+def is_terminal() -> bool:
+    """Whether there is somebody who can be shown something, and answer."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 def safe(text: str) -> str:
     r"""``text`` on one line, with control and bidirectional characters escaped.
 
@@ -84,22 +89,25 @@ def say_table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 
 
 @contextmanager
-def progress(total: int, what: str) -> Iterator[Callable[[], None]]:
-    """Show on standard error how many of ``total`` are done, if it is a terminal and there are many."""
+def progress(total: int, what: str) -> Iterator[Callable[[int], None]]:
+    """Show on standard error how many of ``total`` are done, if it is a terminal and there are many.
+
+    What is given is called with the number of those that were done meanwhile.
+    """
     if total < MANY or not sys.stderr.isatty():
-        yield lambda: None
+        yield lambda count: None
         return
     try:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
     except ImportError:
-        yield lambda: None
+        yield lambda count: None
         return
 
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)
-        yield lambda: bar.advance(task)
+        yield lambda count: bar.advance(task, count)
 
 
 def say_styled(*parts: tuple[str, str]) -> None:

@@ -31,6 +31,7 @@ from tier2_core import (
     parse_test_document,
     resolve_path,
     run_scenario,
+    scenarios_of,
 )
 from tier2_core.scenarios.config_adapter import misplaced_fields
 from tier2_io.documents import Source, read_source
@@ -64,46 +65,54 @@ def read_suite(path: str, warn: Callable[[str], None]) -> Suite:
         raise FileProblem("\n".join(source.told_all(zip(error.pointers, told, strict=True)))) from None
 
 
-def run_one(suite: Suite, scenario: ScenarioDefinition, registry: Registry) -> ScenarioResult:
-    """Run a scenario of a suite; what goes wrong is told with its place in the file.
-
-    Raises :class:`PluginError` if it is the plugin's fault, else :class:`FileProblem`.
-    """
+def run_one(suite: Suite, scenario: str, registry: Registry) -> ScenarioResult:
+    """Run the scenario of that name of a suite; what goes wrong is told as :func:`told_of` tells it."""
     try:
-        return run_scenario(scenario, registry=registry)
-    except (CallerError, DecisionError, PluginError) as error:
-        kind = PluginError if isinstance(error, PluginError) else FileProblem
-        pointer = format_pointer(_culprit(suite, scenario, registry, error))
-        raise kind(suite.source.told(pointer, f"scenario '{scenario.scenario_name}': {error}")) from error
+        return run_scenario(scenarios_of(suite.definition)[scenario], registry=registry)
+    except (PluginError, CallerError, DecisionError) as error:
+        raise told_of(error, suite, scenario, registry) from error
 
 
-def _culprit(suite: Suite, scenario: ScenarioDefinition, registry: Registry, error: Tier2Error) -> list[Any]:
-    """Where in the document is what the scenario cannot be run with, as the tokens of a JSON Pointer."""
+def told_of(error: BaseException, suite: Suite, scenario: str, registry: Registry) -> BaseException:
+    """What went wrong in a scenario, with its place in the file; what is a bug stays as it is.
+
+    A :class:`PluginError` if it is the plugin's fault, a :class:`FileProblem` if it is the suite's.
+    """
+    message = f"scenario '{scenario}': {error}"
     scenarios = suite.definition.scenarios
-    at = max(place for place, one in enumerate(scenarios) if one.scenario_name == scenario.scenario_name)
+    at = max(place for place, one in enumerate(scenarios) if one.scenario_name == scenario)
+    where: list[Any] = ["scenarios", at]
+    if isinstance(error, PluginError):  # which is not run again: it may do anything
+        return PluginError(suite.source.told(format_pointer(where), message))
+    if not isinstance(error, CallerError | DecisionError):
+        return error
+    where += ["missions", _refused(scenarios[at], registry)]
+    if isinstance(error, UnknownMissionError):
+        where += ["name"]
+    elif isinstance(error, InvalidParamsError):
+        where += ["params"]
+        with suppress(InvalidValueError):  # a plugin's own pointer may be none
+            where += parse_path(error.problems[0][0] if error.problems else "")
+    elif isinstance(error, DecisionError):
+        where += ["decisions"]
+        decisions = resolve_path(suite.source.plain(), format_pointer(where))[1]
+        waiting = [place for place, decision in enumerate(decisions or ()) if decision["step_id"] in error.pending]
+        where += [*waiting[:1], "value"]
+    return FileProblem(suite.source.told(format_pointer(where), message))
+
+
+def _refused(scenario: ScenarioDefinition, registry: Registry) -> int:
+    """The number of the first mission with which a scenario cannot be run."""
     calls = scenario.missions
 
-    def fails(count: int) -> bool:
+    def refused(count: int) -> bool:
         try:
             run_scenario(attrs.evolve(scenario, missions=calls[:count]), registry=registry)
         except Tier2Error:
             return True
         return False
 
-    number = bisect_left(range(1, len(calls)), True, key=fails)
-    where = ["scenarios", at, "missions", number]
-    if isinstance(error, UnknownMissionError):
-        return [*where, "name"]
-    if isinstance(error, InvalidParamsError):
-        inside: tuple[str, ...] = ()
-        with suppress(InvalidValueError):  # a plugin's own pointer may be none
-            inside = parse_path(error.problems[0][0] if error.problems else "")
-        return [*where, "params", *inside]
-    if isinstance(error, DecisionError):
-        decisions = resolve_path(suite.source.plain(), format_pointer([*where, "decisions"]))[1]
-        waiting = [place for place, decision in enumerate(decisions or ()) if decision["step_id"] in error.pending]
-        return [*where, "decisions", *waiting[:1], "value"]
-    return where
+    return bisect_left(range(1, len(calls)), True, key=refused)
 
 
 def _rows(wanted: MissionExpectation, result: ExpectationResult) -> list[tuple[str, str]]:
@@ -130,5 +139,5 @@ def failure_lines(wanted: MissionExpectation, result: ExpectationResult) -> list
 def failure_summary(wanted: MissionExpectation, result: ExpectationResult) -> str:
     """The same on one line, without the id: what was expected and found, or, if nothing was, where."""
     rows = dict(_rows(wanted, result))
-    words = ("expected", "actual") if "actual" in rows else ("where",)
-    return f"{safe(result.details['reason'])}: {', '.join(f'{word} {rows[word]}' for word in words)}"
+    told = f"expected {rows['expected']}, actual {rows['actual']}" if "actual" in rows else rows["where"]
+    return f"{safe(result.details['reason'])}: {told}"

@@ -3,6 +3,8 @@
 * ``daily_loop``: confirm priorities, summarise, prioritise, log and archive a day's tasks.
 * ``echo``: says back what it was told.
 * ``run_tests``: runs test documents that the state holds.
+
+PYTEST_DONT_REWRITE, as in tier2_core.
 """
 
 from tier2_core import Mission, Operation, hookimpl

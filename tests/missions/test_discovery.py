@@ -70,6 +70,31 @@ def test_a_blocked_plugin_is_not_even_imported(site: Site) -> None:
     assert "throwaway_dist_bad_bad" not in sys.modules
 
 
+def test_only_the_plugins_that_are_wanted_are_imported_and_tier2_s_own_is_no_exception(site: Site) -> None:
+    site.install("bad", "raise RuntimeError('imported')")
+    site.install("good", source("mine"))
+    assert list(load_registry(only=["good"]).missions) == ["mine"]
+    assert list(load_registry(only={"good", "builtin"}).missions) == ["daily_loop", "echo", "mine", "run_tests"]
+    assert list(load_registry(only=("good", "builtin"), block=["good"]).missions) == ["daily_loop", "echo", "run_tests"]
+    assert not load_registry(only=[]).missions
+    assert "throwaway_dist_bad_bad" not in sys.modules
+
+
+def test_a_plugin_says_what_its_entry_point_refers_to_and_no_hash_depends_on_it(site: Site) -> None:
+    site.install("mine", source("mine"))
+    before = load_registry()
+    assert {plugin.name: plugin.source for plugin in before.plugins} == {
+        "builtin": "tier2_missions",
+        "mine": "throwaway_dist_mine_mine",
+    }
+    info = site.path / "dist_mine-1.0.dist-info" / "entry_points.txt"
+    site.module("throwaway_moved", source("mine"))
+    info.write_text("[tier2.missions]\nmine = throwaway_moved\n")
+    after = load_registry()
+    assert after.plugins[-1].source == "throwaway_moved"
+    assert after.fingerprint == before.fingerprint
+
+
 # --- what cannot be imported ---------------------------------------------------------------------------
 
 
@@ -154,6 +179,8 @@ def test_a_hook_that_wants_arguments_does_not_fit(site: Site) -> None:
         ("raise SystemExit(3)", "SystemExit: 3"),
         ("yield Mission('x', build)\nraise KeyError('late')", "KeyError"),
         ("yield Mission('x', build)\nraise SystemExit(4)", "SystemExit: 4"),
+        ("raise GeneratorExit", "GeneratorExit"),
+        ("return tier2_missions()", "RecursionError"),
         ("return [Mission('', build)]", "'name'"),
     ],
 )
@@ -163,6 +190,40 @@ def test_a_hook_that_gives_the_wrong_things_is_named(site: Site, body: str, says
     assert says in str(error)
     assert "tier2_missions" in str(error)
     assert "x" not in load_registry(strict=False).missions
+
+
+HOSTILE = """
+class Hostile:
+    def __getattr__(self, name): raise {0}
+    def __repr__(self): raise {0}
+    def __eq__(self, other): raise {0}
+    __hash__ = None
+    @property
+    def anything(self): raise {0}
+plugin = Hostile()
+"""
+
+
+@pytest.mark.parametrize("error", ["RuntimeError('mine')", "SystemExit('mine')", "GeneratorExit('mine')"])
+def test_an_object_that_breaks_when_it_is_looked_at_is_named(site: Site, error: str) -> None:
+    site.module("throwaway_hostile", HOSTILE.format(error))
+    site.announce("dist-bad", bad="throwaway_hostile:plugin")
+    assert "has hooks that do not fit" in str(failing(site))
+
+
+def test_an_object_that_breaks_when_it_is_looked_at_may_be_handed_over_too() -> None:
+    class Hostile:
+        def __getattribute__(self, name: str) -> Any:
+            raise RuntimeError("mine")
+
+    with pytest.raises(PluginError, match="Hostile"):
+        load_registry([Hostile()], entry_points=False)
+
+
+def test_an_error_whose_text_cannot_be_had_is_told_by_its_type(site: Site) -> None:
+    text = "class Odd(BaseException):\n    def __str__(self): raise SystemExit('mine')\nraise Odd"
+    site.install("bad", text)
+    assert "Odd: (its text cannot be had: SystemExit)" in str(failing(site))
 
 
 @pytest.mark.parametrize(

@@ -179,8 +179,9 @@ def test_failures_are_empty_if_there_are_none() -> None:
 
 
 def test_a_blocked_plugin_is_left_out_even_if_it_is_handed_over() -> None:
-    registry = load_registry([Bringing(A, name="x"), Bringing(B, name="y")], entry_points=False, block={"x"})
-    assert list(registry.missions) == ["b"]
+    plugins = [Bringing(A, name="x"), Bringing(B, name="y")]
+    assert list(load_registry(plugins, entry_points=False, block={"x"}).missions) == ["b"]
+    assert list(load_registry(plugins, entry_points=False, only={"x"}).missions) == ["a"]
 
 
 # --- the fingerprint -----------------------------------------------------------------------------------
@@ -297,9 +298,11 @@ def test_nobody_takes_the_built_in_missions_away_by_their_plugin_s_name(site: Si
     assert "echo" in registry.missions
 
 
-def test_block_is_a_list_of_names_and_not_a_text() -> None:
+def test_block_and_only_are_lists_of_names_and_not_texts() -> None:
     with pytest.raises(InvalidSpecError, match="'block' must be a list"):
         load_registry(entry_points=False, block="builtin")
+    with pytest.raises(InvalidSpecError, match="'only' must be a list"):
+        load_registry(entry_points=False, only="builtin")
 
 
 def test_a_plugin_may_import_everything_by_its_star(site: Site) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.tier2_io.project import Project
+
 TIER2 = str(Path(sys.executable).with_name("tier2"))
 
 Tier2 = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -32,3 +34,9 @@ def tier2(tmp_path: Path) -> Tier2:
         )
 
     return run
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project of somebody's, in which pytest is run."""
+    return Project.begun(tmp_path)

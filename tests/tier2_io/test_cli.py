@@ -270,7 +270,7 @@ def test_a_suite_that_expects_a_schema_tells_where_it_is_missed(tier2: Tier2, tm
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
-@pytest.mark.parametrize("arguments", ["missions", "run echo --unattended", "plan echo", "run daily_loop"])
+@pytest.mark.parametrize("arguments", ["missions", "plugins", "run echo --unattended", "plan echo", "run daily_loop"])
 def test_a_closed_stream_is_no_error(tmp_path: Path, arguments: str, closed: str) -> None:
     done = subprocess.run(
         ["sh", "-c", f'"{TIER2}" {arguments} {closed}'], cwd=tmp_path, capture_output=True, text=True, check=False

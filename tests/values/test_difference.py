@@ -23,9 +23,10 @@ from tests.values.patches import deep, model_patch, patches
 from tier2_core.errors import InvalidValueError
 from tier2_core.values.canonical import canonical_json, parse_json
 from tier2_core.values.difference import MAX_ARRAY_SHIFTS
-from tier2_core.values.freeze import freeze, same, thaw
+from tier2_core.values.freeze import freeze, same
 from tier2_core.values.patch import apply_merge_patch, apply_patch, make_patch
 from tier2_core.values.seal import canonical_size, seal_of
+from tier2_core.values.writing import thaw
 
 
 def check(before: Any, after: Any) -> list[Any]:

@@ -28,8 +28,9 @@ from tests.strategies import (
 )
 from tier2_core.errors import InvalidValueError
 from tier2_core.values.canonical import canonical_json
-from tier2_core.values.freeze import freeze, same, thaw
+from tier2_core.values.freeze import freeze, same
 from tier2_core.values.seal import VECTOR, seal_of
+from tier2_core.values.writing import thaw
 
 
 def refusal(value: Any) -> InvalidValueError:

@@ -15,8 +15,9 @@ from pyrsistent import pmap, pvector
 from tests.strategies import nested
 from tier2_core.errors import InvalidValueError
 from tier2_core.values.canonical import canonical_json
-from tier2_core.values.freeze import freeze, thaw
+from tier2_core.values.freeze import freeze
 from tier2_core.values.seal import MAX_DEPTH, MAX_DOCUMENT_BYTES, canonical_size
+from tier2_core.values.writing import thaw
 
 
 def refusal(value: Any) -> InvalidValueError:

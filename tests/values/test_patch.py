@@ -18,10 +18,11 @@ from tests.values.patches import deep, merge_patches, model_merge, model_patch, 
 from tier2_core.errors import InvalidValueError, PatchError
 from tier2_core.values.canonical import canonical_json, parse_json
 from tier2_core.values.edit import value_at
-from tier2_core.values.freeze import freeze, same, thaw
+from tier2_core.values.freeze import freeze, same
 from tier2_core.values.patch import apply_merge_patch, apply_patch
 from tier2_core.values.paths import resolve_path
 from tier2_core.values.seal import MAX_DOCUMENT_BYTES, canonical_size, seal_of
+from tier2_core.values.writing import thaw
 
 RFC_6902 = vectors("patch/rfc6902")
 CASES = RFC_6902 + vectors("patch/accepted") + vectors("patch/refused")

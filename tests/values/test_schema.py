@@ -14,9 +14,10 @@ from jsonschema import Draft202012Validator
 
 from tests.strategies import documents, nested, permuted
 from tier2_core.errors import InvalidSchemaError, InvalidValueError
-from tier2_core.values.freeze import freeze, thaw
+from tier2_core.values.freeze import freeze
 from tier2_core.values.paths import format_pointer
 from tier2_core.values.schema import DIALECT, check_schema, schema_problems
+from tier2_core.values.writing import thaw
 
 
 def refusal(schema: Any, document: Any = None) -> InvalidSchemaError:
@@ -298,3 +299,17 @@ def test_what_is_no_document_is_no_schema_and_meets_none() -> None:
     for schema, document in (({1}, 1), (True, {1})):
         with pytest.raises(InvalidValueError, match="ound a set"):
             schema_problems(schema, document)
+
+
+def test_a_schema_that_was_seen_before_is_judged_as_it_was_the_first_time() -> None:
+    for field in ("one", "two"):
+        assert schema_problems({"type": "string"}, 1, field=field) == (("", "1 is not of type 'string'"),)
+        assert schema_problems(freeze({"type": "string"}), "a", field=field) == ()
+        with pytest.raises(InvalidSchemaError, match=f"Field '{field}' is no JSON Schema"):
+            check_schema({"type": "strin"}, field=field)
+
+
+def test_true_and_one_are_two_schemas_even_if_python_thinks_they_are_equal() -> None:
+    assert schema_problems({"const": True}, True) == ()
+    assert schema_problems({"const": 1}, True) != ()
+    assert schema_problems({"const": 1.0}, 1) == ()

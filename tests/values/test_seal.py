@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyrsistent import PMap, pmap, pvector
 
-from tests.strategies import documents, frozen_documents, numbers, places, texts
+from tests.strategies import documents, frozen_documents, numbers, objects, places, texts
 from tier2_core.values.canonical import canonical_json
-from tier2_core.values.freeze import freeze, thaw
-from tier2_core.values.seal import VECTOR, _seals, canonical_size, plain_key, seal_of
+from tier2_core.values.edit import add_at, delete_at, set_at
+from tier2_core.values.freeze import freeze
+from tier2_core.values.seal import MAX_EDITS, VECTOR, _seals, canonical_size, edited, plain_key, seal_of
+from tier2_core.values.writing import thaw
 
 NEVER_SEALED: tuple[Any, ...] = (None, True, 1, 1.5, "a", [], {}, pmap({"a": 1}), pvector([1]))
 
@@ -72,3 +74,41 @@ def test_a_copy_is_recognised_or_checked_but_never_mistaken(document: Any) -> No
         again = freeze(other)
         assert canonical_json(again) == canonical_json(frozen)
         assert (seal_of(again) is not None) == (type(again) in (PMap, VECTOR))
+
+
+@given(st.data())
+def test_what_edits_did_not_name_is_the_very_same_in_both(data: st.DataObject) -> None:
+    """``edited`` may know nothing, but what it says holds; it knows of members, exchanged and appended elements."""
+    before: Any = freeze(data.draw(st.one_of(st.lists(documents(3), min_size=1), objects())))
+    after, moved = before, False
+    for _ in range(data.draw(st.integers(1, 6))):
+        in_object = type(after) is PMap
+        keys: list[Any] = [*sorted(after), "new"] if in_object else list(range(len(after) + 1))
+        key = data.draw(st.sampled_from(keys))
+        there = key in after if in_object else key < len(after)
+        how = data.draw(st.sampled_from(["add", "set", "delete"] if there else ["add"]))
+        moved = moved or (how == "delete" and (len(after) == 1 or not in_object)) or (how == "add" and there)
+        value = freeze(data.draw(documents(2)))
+        if how == "delete":
+            after = delete_at(after, (str(key),))
+        else:
+            after = (add_at if how == "add" else set_at)(after, (str(key),), value)
+    named = edited(before, after)
+    if named is None:
+        assert moved
+        return
+    parts: list[dict[Any, Any]] = [
+        dict(one.items()) if type(one) is PMap else dict(enumerate(one)) for one in (before, after)
+    ]
+    for key in {*parts[0], *parts[1]} - named:
+        assert parts[0][key] is parts[1][key]
+
+
+def test_only_so_many_edits_are_remembered() -> None:
+    first = document = freeze({"n": 0})
+    for n in range(MAX_EDITS):
+        document = set_at(document, ("n",), n + 1)
+    assert edited(first, document) == {"n"}
+    assert edited(first, set_at(document, ("n",), -1)) is None
+    assert edited(document, first) is None
+    assert edited(first, freeze({"n": 0})) is None

@@ -1,73 +1,99 @@
-"""Plugins: found among the installed distributions, loaded one by one, asked for what they bring.
+"""Plugins: loaded one by one, and asked for what they bring.
 
-The only module that reads what is installed. A plugin manager's own loader is not used: of two plugins of one
-name it drops one without a word.
+A plugin manager's own loader is not used: of two plugins of one name it drops one without a word.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
 
 import pluggy
 from attrs import frozen
 
 from tier2_core.errors import PluginError, RegistryConflictError, described, did_you_mean
 from tier2_core.missions import hookspecs
+from tier2_core.missions.announced import GROUP, Announcement, announced
 from tier2_core.missions.mission import Mission
 from tier2_core.values.freeze import a_type
+from tier2_core.version import VERSION
 from tier2_core.workflow.operations import Operation
 
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
-
-GROUP = "tier2.missions"
-"""The entry-point group under which distributions announce their plugins."""
-
-OWN_DISTRIBUTION = "tier2"
-
 _HOOKS = ("tier2_missions", "tier2_operations")
+
+_being_loaded: ContextVar[str] = ContextVar("tier2_plugin_being_loaded", default="")
 
 
 @frozen
 class Plugin:
-    """A plugin that was loaded: its name, where it comes from, and what it brings."""
+    """A plugin that was loaded: its name, where it comes from, and what it brings.
+
+    ``source`` is what its entry point refers to: a module, or ``module:attribute``.
+    """
 
     name: str
     distribution: str
     version: str
     missions: tuple[Mission, ...] = ()
     operations: tuple[Operation, ...] = ()
+    source: str = ""
 
 
-def installed(block: Collection[str] = ()) -> Iterator[Plugin | PluginError]:
-    """The installed plugins, sorted by (name, distribution), but for those named in ``block``.
+def wanted(name: str, block: Collection[str], only: Collection[str] | None) -> bool:
+    """Whether a plugin of that name is to be loaded: it is not blocked, and is in ``only`` if that is given."""
+    return name not in block and (only is None or name in only)
+
+
+def installed(block: Collection[str] = (), only: Collection[str] | None = None) -> Iterator[Plugin | PluginError]:
+    """The installed plugins, sorted by (name, distribution), but for those that are not :func:`wanted`.
 
     Each is loaded when its turn comes. One that cannot be is given as the :class:`PluginError` that says why;
-    of several of one name, each is a :class:`RegistryConflictError`.
+    of several of one name, each is a :class:`RegistryConflictError`. A plugin that asks for all this while it is
+    itself loaded is refused: it would be asked for what it brings again, and again.
     """
-    points = sorted(_entry_points(), key=lambda found: (found[0].name, found[1]))
-    names = [point.name for point, _, _ in points]
-    for point, distribution, version in points:
-        if point.name in block:
+    if _being_loaded.get():
+        raise PluginError(
+            f"Plugin '{_being_loaded.get()}' asks for the installed plugins while it is itself loaded; "
+            "expected it to ask later, as an operation can by its call's registry.",
+            plugin=_being_loaded.get(),
+        )
+    found = announced()
+    named: dict[str, list[Announcement]] = {}
+    for one in found:
+        if isinstance(one, Announcement):
+            named.setdefault(one.name, []).append(one)
+    for one in found:
+        if not wanted(one.plugin if isinstance(one, PluginError) else one.name, block, only):
             continue
-        # The name of a plugin of this distribution cannot be taken: it is the other that conflicts.
-        if names.count(point.name) > 1 and distribution != OWN_DISTRIBUTION:
-            owners = ", ".join(f"'{d}'" for p, d, _ in points if p.name == point.name)
-            yield RegistryConflictError(
-                f"Plugin '{point.name}' is announced by several distributions: {owners}; "
-                "uninstall all but one of them, or block the name.",
-                plugin=point.name,
-                distribution=distribution,
-            )
-            continue
-        try:
-            yield loaded(_imported(point, distribution), point.name, distribution, version)
-        except PluginError as error:
-            yield error
+        if isinstance(one, PluginError):
+            yield one
+        elif len(named[one.name]) > 1 and not one.own:
+            yield _taken(one, named[one.name])
+        else:
+            try:
+                yield loaded(_imported(one), one.name, one.distribution, one.version, one.source)
+            except PluginError as error:
+                yield error
 
 
-def loaded(plugin: Any, name: str = "", distribution: str = "", version: str = "") -> Plugin:
+def _taken(one: Announcement, rivals: list[Announcement]) -> RegistryConflictError:
+    owners = sorted({f"'{rival.distribution}'" for rival in rivals})
+    if any(rival.own for rival in rivals):  # which cannot be taken
+        what = f"of distribution '{one.distribution}' has the name of a plugin of tier2 itself; expected another name."
+    elif len(owners) == 1:
+        places = ", ".join(f"'{rival.source}' of version {rival.version}" for rival in rivals)
+        what = f"is announced several times by distribution {owners[0]}: {places}; install it anew, or block the name."
+    else:
+        what = (
+            f"is announced by several distributions: {', '.join(owners)}; "
+            "uninstall all but one of them, or block the name."
+        )
+    return RegistryConflictError(f"Plugin '{one.name}' {what}", plugin=one.name, distribution=one.distribution)
+
+
+def loaded(plugin: Any, name: str = "", distribution: str = "", version: str = "", source: str = "") -> Plugin:
     """What a module or object with hooks brings; :class:`PluginError` if it has none, or if they are wrong.
 
     Each plugin gets a fresh manager, so that none sees, wraps or spoils another.
@@ -75,8 +101,8 @@ def loaded(plugin: Any, name: str = "", distribution: str = "", version: str = "
     name = name or plugin_name(plugin)
 
     def broken(what: str) -> PluginError:
-        source = f" of distribution '{distribution}'" if distribution else ""
-        return PluginError(f"Plugin '{name}'{source} {what}", plugin=name, distribution=distribution)
+        owner = f" of distribution '{distribution}'" if distribution else ""
+        return PluginError(f"Plugin '{name}'{owner} {what}", plugin=name, distribution=distribution)
 
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
@@ -84,7 +110,9 @@ def loaded(plugin: Any, name: str = "", distribution: str = "", version: str = "
         manager.register(plugin, name)
         hooks = manager.get_hookcallers(plugin) or []
         misspelt = sorted(hook.name for hook in hooks if not hook.has_spec())
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever its attributes do when they are looked at
         raise broken(f"has hooks that do not fit: {described(error)}") from error
     if misspelt:
         close = did_you_mean(misspelt[0], _HOOKS) or "."
@@ -96,39 +124,51 @@ def loaded(plugin: Any, name: str = "", distribution: str = "", version: str = "
         raise broken(
             f"has no hooks; expected a function {' or '.join(_HOOKS)} that is marked with @hookimpl of tier2_core."
         )
-    missions = _gathered(manager.hook.tier2_missions, Mission, broken)
-    operations = _gathered(manager.hook.tier2_operations, Operation, broken)
-    return Plugin(name, distribution, version, missions, operations)
+    with _loading(name):
+        missions = _gathered(manager.hook.tier2_missions, Mission, broken)
+        operations = _gathered(manager.hook.tier2_operations, Operation, broken)
+    return Plugin(name, distribution, version, missions, operations, source)
 
 
 def plugin_name(plugin: Any) -> str:
     """The name of a plugin that was handed over: a module's, a class's, or that of an object's class."""
-    name = getattr(plugin, "__name__", None)
+    try:
+        name = getattr(plugin, "__name__", None)
+    except Exception:  # noqa: BLE001 - what is wrong with it is told when it is loaded
+        name = None
     return name if isinstance(name, str) and name else type(plugin).__qualname__
 
 
-def _entry_points() -> Iterable[tuple[EntryPoint, str, str]]:
-    # Imported here: it takes longer than the rest of tier2, and whoever only runs workflows does not need it.
-    from importlib.metadata import entry_points
-
-    for point in entry_points(group=GROUP):
-        # Of a distribution that was half removed there may be no metadata left.
-        metadata: Any = (point.dist.metadata if point.dist is not None else None) or {}
-        yield point, str(metadata.get("Name") or ""), str(metadata.get("Version") or "")
-
-
-def _imported(point: EntryPoint, distribution: str) -> Any:
+@contextmanager
+def _loading(name: str) -> Iterator[None]:
+    token = _being_loaded.set(name)
     try:
-        return point.load()
+        yield
+    finally:
+        _being_loaded.reset(token)
+
+
+def _imported(one: Announcement) -> Any:
+    from importlib.metadata import EntryPoint  # slow to import, and here already
+
+    def broken(what: str) -> PluginError:
+        return PluginError(
+            f"Plugin '{one.name}' of distribution '{one.distribution}' {what}",
+            plugin=one.name,
+            distribution=one.distribution,
+        )
+
+    if one.unmet:
+        raise broken(
+            f"needs {one.unmet}, and this is tier2 {VERSION}; install other versions of the two, or block the plugin."
+        )
+    try:
+        with _loading(one.name):
+            return EntryPoint(one.name, one.source, GROUP).load()
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a plugin that exits while it is imported must not end its host
-        raise PluginError(
-            f"Plugin '{point.name}' of distribution '{distribution}' cannot be imported from '{point.value}': "
-            f"{described(error)}",
-            plugin=point.name,
-            distribution=distribution,
-        ) from error
+        raise broken(f"cannot be imported from '{one.source}': {described(error)}") from error
 
 
 def _gathered(hook: Any, kind: type[Any], broken: Any) -> tuple[Any, ...]:
@@ -143,7 +183,7 @@ def _gathered(hook: Any, kind: type[Any], broken: Any) -> tuple[Any, ...]:
             items.extend(result)
     except PluginError:
         raise
-    except (KeyboardInterrupt, GeneratorExit):
+    except KeyboardInterrupt:
         raise
     except BaseException as error:
         raise broken(f"broke in {hook.name}: {described(error)}") from error

@@ -10,8 +10,9 @@ from pyrsistent import PMap
 
 from tier2_core.errors import InvalidParamsError, InvalidSpecError, PluginError
 from tier2_core.values.fields import exact, function, named, object_or_none, shown, text
-from tier2_core.values.freeze import freeze, thaw
+from tier2_core.values.freeze import freeze
 from tier2_core.values.schema import schema_problems
+from tier2_core.values.writing import thaw
 from tier2_core.workflow.specs import WorkflowDefinition
 
 Factory = Callable[[PMap[str, Any]], WorkflowDefinition]

@@ -15,7 +15,8 @@ import attrs
 from attrs import field, frozen
 
 from tier2_core.errors import InvalidSpecError, PluginError, RegistryConflictError, UnknownMissionError, did_you_mean
-from tier2_core.missions.discovery import OWN_DISTRIBUTION, Plugin, installed, loaded, plugin_name
+from tier2_core.missions.announced import OWN_DISTRIBUTION
+from tier2_core.missions.discovery import Plugin, installed, loaded, plugin_name, wanted
 from tier2_core.missions.mission import MissionRegistryEntry
 from tier2_core.values.canonical import wrapper_digest
 from tier2_core.version import VERSION
@@ -41,7 +42,7 @@ class Registry:
         if entry is None:
             known = ", ".join(sorted(self.missions)) or "none"
             hint = did_you_mean(name, self.missions) if isinstance(name, str) else ""
-            failed = ", ".join(sorted({failure.plugin for failure in self.failures}))
+            failed = ", ".join(sorted({failure.plugin or failure.distribution for failure in self.failures}))
             note = f" (Plugins that could not be loaded: {failed}.)" if failed else ""
             raise UnknownMissionError(f"Unknown mission {name!r}; registered are: {known}{hint or '.'}{note}")
         return entry
@@ -74,14 +75,20 @@ _EMPTY = Registry(MappingProxyType({}), BUILTINS.operations)
 
 
 def load_registry(
-    plugins: Iterable[Any] = (), *, entry_points: bool = True, block: Collection[str] = (), strict: bool = True
+    plugins: Iterable[Any] = (),
+    *,
+    entry_points: bool = True,
+    block: Collection[str] = (),
+    only: Collection[str] | None = None,
+    strict: bool = True,
 ) -> Registry:
     """The registry of the installed plugins (unless ``entry_points=False``) and of ``plugins``.
 
-    ``plugins`` are modules or objects with hooks; ``block`` names plugins that are not loaded. Raises
-    :class:`PluginError` for one that cannot be imported, has misspelt hooks or brings the wrong things, and
-    :class:`RegistryConflictError`, naming both owners, for two plugins, missions or operations of one name.
-    With ``strict=False`` such a plugin is left out, and its error listed in ``failures``.
+    ``plugins`` are modules or objects with hooks; ``block`` names plugins that are not loaded, nor imported, and
+    ``only``, if it is given, the only ones that are; tier2's own, ``builtin``, is no exception. Raises
+    :class:`PluginError` for one that cannot be imported, needs another version of tier2, has misspelt hooks or
+    brings the wrong things, and :class:`RegistryConflictError`, naming both owners, for two plugins, missions or
+    operations of one name. With ``strict=False`` such a plugin is left out, and its error listed in ``failures``.
 
     >>> class Greetings:
     ...     @hookimpl
@@ -90,15 +97,16 @@ def load_registry(
     >>> list(load_registry([Greetings()], entry_points=False).missions)
     ['greet']
     """
-    if isinstance(block, str):
-        raise InvalidSpecError(
-            f"load_registry: 'block' must be a list of names, found the text {block!r}.", field="block"
-        )
-    found = list(installed(block)) if entry_points else []
+    for name, names in (("block", block), ("only", only)):
+        if isinstance(names, str):
+            raise InvalidSpecError(
+                f"load_registry: '{name}' must be a list of names, found the text {names!r}.", field=name
+            )
+    found = list(installed(block, only)) if entry_points else []
     # The missions of this distribution come first, so that with strict=False no stranger can take their names.
     found.sort(key=lambda plugin: plugin.distribution != OWN_DISTRIBUTION)
     for plugin in plugins:
-        if plugin_name(plugin) not in block:
+        if wanted(plugin_name(plugin), block, only):
             found.append(_handed_over(plugin))
     registry = _EMPTY
     for plugin in found:

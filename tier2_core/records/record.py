@@ -23,8 +23,9 @@ from tier2_core.errors import InvalidSpecError, PatchError, RecordError, Tier2Er
 from tier2_core.missions.planning import HasMissions, build_workflow
 from tier2_core.missions.registry import Registry
 from tier2_core.values.canonical import digest, wrapper_digest
-from tier2_core.values.freeze import a_type, freeze, thaw
+from tier2_core.values.freeze import a_type, freeze
 from tier2_core.values.patch import apply_patch, make_patch
+from tier2_core.values.writing import thaw
 from tier2_core.version import VERSION
 from tier2_core.workflow.engine import TraceEntry
 from tier2_core.workflow.operations import HasOperations, State

@@ -25,8 +25,9 @@ from tier2_core.missions.planning import HasMissions, build_workflow
 from tier2_core.missions.registry import Registry, default_registry
 from tier2_core.records.record import Record, RecordLink, links_of, parts_of, registry_parts
 from tier2_core.values.canonical import wrapper_digest
-from tier2_core.values.freeze import a_type, same, thaw
+from tier2_core.values.freeze import a_type, same
 from tier2_core.values.patch import apply_patch
+from tier2_core.values.writing import thaw
 from tier2_core.version import VERSION
 from tier2_core.workflow.engine import run
 from tier2_core.workflow.operations import HasOperations, State

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any
 
 from attrs import field, frozen
@@ -11,10 +13,11 @@ from tier2_core.errors import InvalidSpecError
 from tier2_core.scenarios.suite import ScenarioSuiteResult
 from tier2_core.values.canonical import wrapper_digest
 from tier2_core.values.fields import document, exact, expect, flag, named, object_, shown, text, tuple_of, with_prefix
-from tier2_core.values.freeze import same, thaw
+from tier2_core.values.freeze import same
 from tier2_core.values.paths import format_pointer, parse_path, resolve_path
 from tier2_core.values.predicates import check_predicate, missed
 from tier2_core.values.schema import schema_problems
+from tier2_core.values.writing import thaw
 from tier2_core.workflow.engine import Run
 from tier2_core.workflow.result import OrchestrationResult
 from tier2_core.workflow.specs import NOTHING
@@ -60,6 +63,11 @@ class MissionExpectation:
             "path": self.path,
             "scenario_name": self.scenario_name,
         }
+
+    @cached_property
+    def hash(self) -> str:
+        """The digest of :meth:`to_dict` under the tag ``tier2/expectation/v1``, computed once."""
+        return wrapper_digest(self.to_dict(), tag="tier2/expectation/v1")
 
 
 def _expectations(value: Any) -> tuple[MissionExpectation, ...]:
@@ -126,6 +134,11 @@ class ExpectationResult:
             "passed": self.passed,
         }
 
+    @cached_property
+    def hash(self) -> str:
+        """The digest of :meth:`to_dict` under the tag ``tier2/outcome/v1``, computed once."""
+        return wrapper_digest(self.to_dict(), tag="tier2/outcome/v1")
+
 
 def _outcomes(value: Any) -> tuple[ExpectationResult, ...]:
     return tuple_of(ExpectationResult, value)
@@ -166,9 +179,24 @@ def evaluate_expectations(
     """
     expect(suite_result, ScenarioSuiteResult, "suite's result")
     expect(definition, SuiteExpectationsDefinition, "definition")
+    return aggregate_expectations(definition, evaluations(suite_result, definition.expectations))
+
+
+def evaluations(
+    suite_result: ScenarioSuiteResult, expectations: Iterable[MissionExpectation]
+) -> Iterator[ExpectationResult]:
+    """How expectations come out, each when its turn comes; it needs the results of its own scenario alone."""
     plain: dict[tuple[str, str], Any] = {}  # each result is turned into plain data once
-    results = tuple(_evaluated(suite_result, expectation, plain) for expectation in definition.expectations)
-    hashes = [wrapper_digest(e.to_dict(), tag="tier2/expectation/v1") for e in definition.expectations]
+    for expectation in expectations:
+        yield _evaluated(suite_result, expectation, plain)
+
+
+def aggregate_expectations(
+    definition: SuiteExpectationsDefinition, outcomes: Iterable[ExpectationResult]
+) -> SuiteExpectationsResult:
+    """The result of expectations that were all evaluated already, in their order, in whatever place."""
+    results = tuple(outcomes)
+    hashes = [expectation.hash for expectation in definition.expectations]
     metadata = {"expectations_hash": wrapper_digest(hashes, tag="tier2/expectations/v1")}
     return SuiteExpectationsResult(all(result.passed for result in results), results, metadata)
 

@@ -24,7 +24,7 @@ from tier2_core.values.fields import (
     tuple_of,
     unique,
 )
-from tier2_core.values.freeze import thaw
+from tier2_core.values.writing import thaw
 from tier2_core.workflow.result import OrchestrationResult
 from tier2_core.workflow.specs import NOTHING, Decision, ExecutionContext, decisions_or_none
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import field, frozen
@@ -13,7 +13,7 @@ from tier2_core.missions.registry import default_registry
 from tier2_core.scenarios.harness import ScenarioDefinition, ScenarioResult, run_scenario
 from tier2_core.values.canonical import wrapper_digest
 from tier2_core.values.fields import expect, named, object_, read_only, text, tuple_of
-from tier2_core.values.freeze import thaw
+from tier2_core.values.writing import thaw
 from tier2_core.workflow.specs import NOTHING
 
 
@@ -79,9 +79,11 @@ def aggregate_suite(
 ) -> ScenarioSuiteResult:
     """The result of a suite of which every scenario was run already, in whatever order or place."""
     results = {name: scenario_results[name] for name in scenarios_of(defn)}
-    parts = {
-        "scenarios": [result.metadata["scenario_hash"] for result in results.values()],
-        "suite_name": defn.suite_name,
-    }
-    metadata = {"suite_hash": wrapper_digest(parts, tag="tier2/suite/v1"), "suite_name": defn.suite_name}
-    return ScenarioSuiteResult(defn.suite_name, results, metadata)
+    hashes = [result.metadata["scenario_hash"] for result in results.values()]
+    return ScenarioSuiteResult(defn.suite_name, results, suite_metadata(defn.suite_name, hashes))
+
+
+def suite_metadata(suite_name: str, scenario_hashes: Sequence[str]) -> dict[str, Any]:
+    """The metadata of a suite's result, from the hashes of its scenarios in their order."""
+    parts = {"scenarios": list(scenario_hashes), "suite_name": suite_name}
+    return {"suite_hash": wrapper_digest(parts, tag="tier2/suite/v1"), "suite_name": suite_name}

@@ -16,7 +16,7 @@ from tier2_core.scenarios.expectations import (
 from tier2_core.scenarios.suite import ScenarioSuiteDefinition, ScenarioSuiteResult, run_suite
 from tier2_core.values.canonical import wrapper_digest
 from tier2_core.values.fields import expect, flag, named, object_
-from tier2_core.values.freeze import thaw
+from tier2_core.values.writing import thaw
 from tier2_core.workflow.specs import NOTHING
 
 
@@ -65,8 +65,8 @@ def aggregate_test_run(
         "suite_hash": suite_result.metadata.get("suite_hash", ""),
         "suite_name": suite_result.suite_name,
     }
-    outcome_hashes = [wrapper_digest(outcome.to_dict(), tag="tier2/outcome/v1") for outcome in outcomes]
-    metadata["test_run_hash"] = wrapper_digest({**metadata, "outcomes": outcome_hashes}, tag="tier2/test-run/v1")
+    hashes = [outcome.hash for outcome in outcomes]
+    metadata["test_run_hash"] = wrapper_digest({**metadata, "outcomes": hashes}, tag="tier2/test-run/v1")
     return TestRunResult(suite_result, expectations_result, expectations_result.passed, metadata)
 
 

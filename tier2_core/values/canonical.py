@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
-
-from pyrsistent import PMap
 
 from tier2_core.errors import InvalidValueError
 from tier2_core.values.freeze import a_type, freeze, printable
 from tier2_core.values.paths import format_pointer
-from tier2_core.values.scalars import quote, scalar_text
-from tier2_core.values.seal import VECTOR, Document, canonical_size, plain_key, seal_of
+from tier2_core.values.scalars import quote
+from tier2_core.values.seal import Document, canonical_size, seal_of
+from tier2_core.values.writing import canonical_bytes, encode, in_order
 
 _SHORT = 80
 
@@ -25,7 +24,7 @@ def canonical_json(value: Any) -> bytes:
     >>> canonical_json({"b": 1e21, "a": [1.0, "é"]}).decode()
     '{"a":[1,"é"],"b":1e+21}'
     """
-    return canonical_text(freeze(value)).encode()
+    return canonical_bytes(freeze(value))
 
 
 def digest(value: Any, tag: str | None = None) -> str:
@@ -42,9 +41,9 @@ def digest(value: Any, tag: str | None = None) -> str:
     document = freeze(value)
     known = seal_of(document)
     if tag is not None or known is None:
-        return _hashed(canonical_text(document), tag)
+        return _hashed(canonical_bytes(document), tag)
     if known.digest is None:
-        known.digest = _hashed(canonical_text(document), None)
+        known.digest = _hashed(canonical_bytes(document), None)
     return known.digest
 
 
@@ -58,44 +57,52 @@ def wrapper_digest(wrapper: Any, tag: str | None = None) -> str:
     >>> wrapper_digest({"state": freeze({"n": 1})}) == digest({"state": {"n": 1}})
     True
     """
-    return _hashed(_wrapper_text(wrapper), tag)
+    return _hashed(wrapper_bytes(wrapper), tag)
 
 
-def _hashed(text: str, tag: str | None) -> str:
+def _hashed(data: bytes, tag: str | None) -> str:
     if tag is None:
-        return sha256(text.encode()).hexdigest()
+        return sha256(data).hexdigest()
     if type(tag) is not str or not tag or "\0" in tag or not tag.isascii():
         raise InvalidValueError(f"Found the tag {tag!r}; expected ASCII text without NUL.")
-    return sha256(b"%s\0%s" % (tag.encode(), text.encode())).hexdigest()
+    return sha256(b"%s\0%s" % (tag.encode(), data)).hexdigest()
 
 
-def _wrapper_text(wrapper: Any) -> str:
-    if type(wrapper) is dict:
-        names = _in_order(wrapper)
-        return "{" + ",".join([f"{quote(name)}:{_wrapper_text(wrapper[name])}" for name in names]) + "}"
-    if type(wrapper) is list or type(wrapper) is tuple:
-        return "[" + ",".join([_wrapper_text(part) for part in wrapper]) + "]"
-    return canonical_text(wrapper)
+class Raw(bytes):
+    """Canonical bytes of a part of a wrapper that were written before."""
+
+    __slots__ = ()
 
 
-def _in_order(names: Iterable[str]) -> list[str]:
-    """The keys of an object as RFC 8785 section 3.2.3 sorts them: as arrays of UTF-16 units."""
-    listed = list(names)
-    return sorted(listed, key=None if all(map(plain_key, listed)) else _utf16)
+def wrapper_bytes(wrapper: Any) -> bytes:
+    """The canonical bytes of what :func:`wrapper_digest` takes, or of a wrapper with :class:`Raw` parts."""
+    kind = type(wrapper)
+    if kind is str:
+        return quote(wrapper).encode()
+    if kind is Raw:
+        return wrapper  # type: ignore[no-any-return]
+    if kind is dict:
+        members = [b"%s:%s" % (quote(name).encode(), _part_bytes(wrapper[name])) for name in in_order(wrapper)]
+        return b"{%s}" % b",".join(members)
+    if kind is list or kind is tuple:
+        return b"[%s]" % b",".join(map(_part_bytes, wrapper))
+    return canonical_bytes(wrapper)
 
 
-def canonical_text(document: Document) -> str:
-    """The canonical text of a frozen document; its UTF-8 is what RFC 8785 asks for."""
-    known = seal_of(document)
-    if known is None:
-        return scalar_text(document)
-    if known.plain:
-        # Then the C encoder writes the same: its floats and its order of keys are RFC 8785's.
-        return _encode(document)
-    if type(document) is PMap:
-        names = _in_order(document)
-        return "{" + ",".join([f"{quote(name)}:{canonical_text(document[name])}" for name in names]) + "}"
-    return "[" + ",".join([canonical_text(part) for part in document]) + "]"  # type: ignore[union-attr]
+def _part_bytes(part: Any) -> bytes:
+    """The canonical bytes of a part of a wrapper: by one call of the C encoder, if that writes them as RFC 8785 does.
+
+    It may not if a key is not ASCII, or a float has an exponent or is integral. Where the text looks like that, even
+    inside a string, and where there are Raw parts, which the encoder does not know, it is written part by part.
+    """
+    if type(part) is dict or (type(part) is list and (not part or type(part[0]) is not Raw)):
+        text = encode(part)
+        if text.isascii() and not _UNSURE.search(text):
+            return text.encode()
+    return wrapper_bytes(part)
+
+
+_UNSURE = re.compile(r"\.0|e[+-]")
 
 
 def short_text(document: Document) -> str:
@@ -105,29 +112,7 @@ def short_text(document: Document) -> str:
     ('[1,"a"]', 'a string of 102 bytes')
     """
     size = canonical_size(document)
-    return canonical_text(document) if size <= _SHORT else f"{a_type(type(document))} of {size} bytes"
-
-
-def _utf16(name: str) -> bytes:
-    return name.encode("utf-16-be")
-
-
-def _plain_container(container: Any) -> Any:
-    if type(container) is PMap:
-        return dict(container.iteritems())
-    if type(container) is VECTOR:
-        return container.tolist()
-    raise AssertionError(f"a sealed document holds {type(container).__name__}")
-
-
-_encode = json.JSONEncoder(
-    ensure_ascii=False,
-    check_circular=False,
-    allow_nan=False,
-    sort_keys=True,
-    separators=(",", ":"),
-    default=_plain_container,
-).encode
+    return canonical_bytes(document).decode() if size <= _SHORT else f"{a_type(type(document))} of {size} bytes"
 
 
 class _Repeated(dict[str, Any]):

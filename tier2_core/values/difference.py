@@ -17,7 +17,7 @@ from pyrsistent import PMap, pmap, pvector
 from tier2_core.values.canonical import digest
 from tier2_core.values.paths import format_pointer
 from tier2_core.values.scalars import quote
-from tier2_core.values.seal import MAX_DEPTH, VECTOR, canonical_size, seal_of
+from tier2_core.values.seal import MAX_DEPTH, VECTOR, canonical_size, edited, seal_of
 
 MAX_ARRAY_SHIFTS = 1_000
 """How many elements of one array a patch inserts or removes at most; each costs time in the array's length."""
@@ -77,13 +77,16 @@ class _Search:
         return known
 
     def _members(self, before: Any, after: Any, prefix: int) -> Changes:
-        other = [name for name, part in after.iteritems() if before.get(name, _ABSENT) is not part]
-        gone = [name for name in before if name not in after]
+        names: Any = edited(before, after)
+        if names is None:
+            names = [name for name, part in after.iteritems() if before.get(name, _ABSENT) is not part]
+            names += [name for name in before if name not in after]
         found = []
-        for name in sorted(other + gone):
+        for name in sorted(names):
             suffix = format_pointer((name,))
             if name not in after:
-                found.append(_one(suffix, "remove", None, prefix))
+                if name in before:
+                    found.append(_one(suffix, "remove", None, prefix))
             elif name not in before:
                 found.append(_one(suffix, "add", after[name], prefix))
             else:
@@ -91,14 +94,19 @@ class _Search:
         return _together(found)
 
     def _elements(self, before: Any, after: Any, prefix: int) -> Changes | None:
-        old, new = before.tolist(), after.tolist()
-        start, ends = 0, min(len(old), len(new))
-        while start < ends and self._same(old[start], new[start]):
+        ends, start, tail = min(len(before), len(after)), 0, 0
+        places: Any = edited(before, after)
+        if places:  # then elements were only exchanged, or added at the end: all others are the very same objects
+            start = min(ends, *places)
+            if len(before) == len(after):
+                tail = min(ends - start, ends - 1 - max(places))
+        while start < ends and self._same(before[start], after[start]):
             start += 1
-        tail = 0
-        while tail < ends - start and self._same(old[-1 - tail], new[-1 - tail]):
+        tail = min(tail, ends - start)
+        while tail < ends - start and self._same(before[-1 - tail], after[-1 - tail]):
             tail += 1
-        old, new = old[start : len(old) - tail], new[start : len(new) - tail]
+        old = [before[place] for place in range(start, len(before) - tail)]
+        new = [after[place] for place in range(start, len(after) - tail)]
         found: list[Changes] = []
         shifts = here = there = 0
         # Everything before ``there`` already is as it will be, so that the next index is always there's.

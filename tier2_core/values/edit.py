@@ -9,25 +9,34 @@ from pyrsistent import PMap, pmap, pvector
 
 from tier2_core.errors import InvalidPathError, InvalidValueError
 from tier2_core.values.freeze import a_type, build, explained, freeze
+from tier2_core.values.members import exchanged
 from tier2_core.values.paths import Tokens, array_index, format_pointer, step_into
 from tier2_core.values.scalars import Refused
-from tier2_core.values.seal import MAX_DEPTH, MAX_DOCUMENT_BYTES, VECTOR, canonical_size, reseal, seal_of
+from tier2_core.values.seal import (
+    CONTAINERS,
+    MAX_DEPTH,
+    MAX_DOCUMENT_BYTES,
+    VECTOR,
+    Seal,
+    canonical_size,
+    reseal,
+    reseal_added,
+    reseal_removed,
+    seal_of,
+)
 
 _EMPTY = freeze(pmap())
 
-Change = Callable[[Any, str], Any]
-"""From a container and the last token of a path to the container after the change, sealed."""
+_END = "-"
+"""Stands for the end of an array (RFC 6901 section 4)."""
+
+Change = Callable[..., Any]
+"""From a container, the last token of a path, the path, and what the change is given, to the container after it."""
 
 
 def set_at(document: Any, tokens: Tokens, value: Any) -> Any:
     """``document`` with ``value`` at the place; the parent must exist, in an array the element too."""
-
-    def change(parent: Any, token: str) -> Any:
-        if type(parent) is PMap:
-            return with_member(parent, token, value)
-        return with_element(parent, existing_index(parent, token, tokens), value)
-
-    return changed_at(document, tokens, change) if tokens else value
+    return changed_at(document, tokens, _with_part, value) if tokens else value
 
 
 def add_at(document: Any, tokens: Tokens, value: Any) -> Any:
@@ -36,49 +45,64 @@ def add_at(document: Any, tokens: Tokens, value: Any) -> Any:
     In an object the member is set, in an array the value is inserted before the element at the index; the index
     may be one past the last element, which ``-`` (RFC 6901 section 4) stands for.
     """
-
-    def change(parent: Any, last: str) -> Any:
-        if type(parent) is PMap:
-            return with_member(parent, last, value)
-        index = len(parent) if last == "-" else array_index(last)
-        if index is None or index > len(parent):
-            path = format_pointer(tokens)
-            raise InvalidPathError(
-                f"path '{path}' is no place to add at: {_whole(tokens[:-1])} is an array of {len(parent)}; "
-                f"expected an index up to {len(parent)}, or '-' for its end",
-                path=path,
-            )
-        return with_inserted(parent, index, value)
-
-    return changed_at(document, tokens, change) if tokens else value
+    return changed_at(document, tokens, _with_added, value) if tokens else value
 
 
 def delete_at(document: Any, tokens: Tokens) -> Any:
     """``document`` without what is at the place, which must exist and is not the whole."""
-
-    def change(parent: Any, token: str) -> Any:
-        found, gone = step_into(parent, token)
-        if not found:
-            raise missing(tokens, len(tokens) - 1, parent)
-        if type(parent) is PMap:
-            return without_member(parent, token)
-        new = parent.delete(int(token))
-        reseal(new, _seal(parent), gone=gone, came=None, count=-1)
-        return new
-
-    return changed_at(document, tokens, change)
+    return changed_at(document, tokens, _without_part)
 
 
 def append_at(document: Any, tokens: Tokens, value: Any) -> Any:
     """``document`` with ``value`` added to the end of the array at the place."""
-    array = value_at(document, tokens)
-    if type(array) is not VECTOR:
+    if not tokens:
+        return within_depth(_appended(document, tokens, value))
+    return changed_at(document, tokens, _with_appended, value)
+
+
+def _with_part(parent: Any, token: str, tokens: Tokens, value: Any) -> Any:
+    if type(parent) is PMap:
+        return with_member(parent, token, value)
+    return with_element(parent, existing_index(parent, token, tokens), value)
+
+
+def _with_added(parent: Any, token: str, tokens: Tokens, value: Any) -> Any:
+    if type(parent) is PMap:
+        return with_member(parent, token, value)
+    index = len(parent) if token == _END else array_index(token)
+    if index is None or index > len(parent):
+        path = format_pointer(tokens)
         raise InvalidPathError(
-            f"path '{format_pointer(tokens)}' holds {a_type(type(array))}; expected an array",
-            path=format_pointer(tokens),
+            f"path '{path}' is no place to add at: {_whole(tokens[:-1])} is an array of {len(parent)}; "
+            f"expected an index up to {len(parent)}, or '-' for its end",
+            path=path,
         )
-    new = with_inserted(array, len(array), value)
-    return set_at(document, tokens, new) if tokens else within_depth(new)
+    return with_inserted(parent, index, value)
+
+
+def _without_part(parent: Any, token: str, tokens: Tokens) -> Any:
+    found, gone = step_into(parent, token)
+    if not found:
+        raise missing(tokens, len(tokens) - 1, parent)
+    if type(parent) is PMap:
+        return without_member(parent, token)
+    new = parent.delete(int(token))
+    reseal_removed(new, _seal(parent), gone)
+    return new
+
+
+def _with_appended(parent: Any, token: str, tokens: Tokens, value: Any) -> Any:
+    found, array = step_into(parent, token)
+    if not found:
+        raise missing(tokens, len(tokens) - 1, parent)
+    return _with_part(parent, token, tokens, _appended(array, tokens, value))
+
+
+def _appended(array: Any, tokens: Tokens, value: Any) -> Any:
+    if type(array) is not VECTOR:
+        path = format_pointer(tokens)
+        raise InvalidPathError(f"path '{path}' holds {a_type(type(array))}; expected an array", path=path)
+    return with_inserted(array, len(array), value)
 
 
 def value_at(document: Any, tokens: Tokens) -> Any:
@@ -107,23 +131,29 @@ def set_with_parents(document: Any, tokens: Tokens, value: Any) -> Any:
     return set_at(document, tokens, value)
 
 
-def changed_at(document: Any, tokens: Tokens, change: Change) -> Any:
+def changed_at(document: Any, tokens: Tokens, change: Change, *given: Any) -> Any:
     """``document`` with ``change`` made to the container that holds the last token's place."""
-    above: list[Any] = []
+    last = len(tokens) - 1
+    if not last and type(document) is PMap:
+        new = change(document, tokens[0], tokens, *given)
+        return new if seal_of(new).depth <= MAX_DEPTH else within_depth(new)  # type: ignore[union-attr]
     here = document
-    for place, token in enumerate(tokens[:-1]):
+    above: list[Any] = []
+    for place in range(last):
         above.append(here)
-        found, here = step_into(here, token)
+        found, here = step_into(here, tokens[place])
         if not found:
             raise missing(tokens, place, above[-1])
-    if type(here) is not PMap and type(here) is not VECTOR:
-        raise missing(tokens, len(tokens) - 1, here)
-    new = change(here, tokens[-1])
+    if type(here) not in CONTAINERS:
+        raise missing(tokens, last, here)
+    new = change(here, tokens[last], tokens, *given)
     if new is here:
         return document
-    for token, parent in zip(reversed(tokens[:-1]), reversed(above), strict=True):
+    for place in range(last - 1, -1, -1):
+        parent, token = above[place], tokens[place]
         new = with_member(parent, token, new) if type(parent) is PMap else with_element(parent, int(token), new)
-    return within_depth(new)
+    # The depth that is known of the new one is that of the old one, or one that something new has come in with.
+    return new if seal_of(new).depth <= MAX_DEPTH else within_depth(new)  # type: ignore[union-attr]
 
 
 def within_depth(document: Any) -> Any:
@@ -150,32 +180,34 @@ def within_size(document: Any) -> Any:
 
 def with_member(parent: Any, name: str, value: Any) -> Any:
     """The object with one member set; the very same one if that changes nothing."""
-    if name not in parent:
+    old = seal_of(parent) or _unsealed()
+    try:
+        gone = parent[name]
+    except KeyError:
         new = parent.set(name, value)
-        reseal(new, _seal(parent), gone=None, came=value, key=name, count=1)
+        reseal_added(new, old, value, name)
         return new
-    gone = parent[name]
-    if _unchanged(gone, value):
+    if gone is value or _unchanged(gone, value):
         return parent
-    new = parent.set(name, value)
-    reseal(new, _seal(parent), gone=gone, came=value, key=name)
+    new = exchanged(parent, name, value)
+    reseal(new, old, gone, value, name)
     return new
 
 
 def without_member(parent: Any, name: str) -> Any:
     """The object without one of its members."""
     new = parent.remove(name)
-    reseal(new, _seal(parent), gone=parent[name], came=None, key=name, count=-1)
+    reseal_removed(new, _seal(parent), parent[name], name)
     return new
 
 
 def with_element(parent: Any, index: int, value: Any) -> Any:
     """The array with one existing element replaced; the very same one if that changes nothing."""
     gone = parent[index]
-    if _unchanged(gone, value):
+    if gone is value or _unchanged(gone, value):
         return parent
     new = parent.set(index, value)
-    reseal(new, _seal(parent), gone=gone, came=value)
+    reseal(new, _seal(parent), gone, value, index)
     return new
 
 
@@ -183,20 +215,19 @@ def with_inserted(parent: Any, index: int, value: Any) -> Any:
     """The array with an element inserted before ``index``, which is at most its length."""
     if index == len(parent):
         new = parent.append(value)
-    else:
-        elements = parent.tolist()
-        elements.insert(index, value)
-        new = pvector(elements)
-    reseal(new, _seal(parent), gone=None, came=value, count=1)
+        reseal_added(new, _seal(parent), value, index)
+        return new
+    elements = parent.tolist()
+    elements.insert(index, value)
+    new = pvector(elements)
+    reseal_added(new, _seal(parent), value, None)
     return new
 
 
 def _unchanged(gone: Any, value: Any) -> bool:
     """Whether ``value`` in the place of ``gone`` changes nothing, as far as it can be told at a glance."""
-    if gone is value:
-        return True
     kind = type(gone)
-    return kind is type(value) and kind is not PMap and kind is not VECTOR and bool(gone == value)
+    return kind is type(value) and kind not in CONTAINERS and bool(gone == value)
 
 
 def existing_index(parent: Any, token: str, tokens: Tokens) -> int:
@@ -224,8 +255,10 @@ def _whole(tokens: Tokens) -> str:
     return f"'{format_pointer(tokens)}'" if tokens else "the document"
 
 
-def _seal(container: Any) -> Any:
-    found = seal_of(container)
-    if found is None:  # it was never let through: a caller's mistake that must not pass silently
-        raise InvalidValueError("Found a container that was not frozen; expected one that freeze() has let through.")
-    return found
+def _seal(container: Any) -> Seal:
+    return seal_of(container) or _unsealed()
+
+
+def _unsealed() -> Seal:
+    # It was never let through: a caller's mistake that must not pass silently.
+    raise InvalidValueError("Found a container that was not frozen; expected one that freeze() has let through.")

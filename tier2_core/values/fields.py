@@ -6,7 +6,7 @@ nor its field: ``@frozen(field_transformer=named)`` makes that an :class:`Invali
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -15,8 +15,9 @@ from pyrsistent import PMap
 
 from tier2_core.errors import InvalidFieldValueError, InvalidSpecError, InvalidValueError, Tier2Error
 from tier2_core.values.canonical import canonical_json
-from tier2_core.values.freeze import a_type, freeze, thaw
+from tier2_core.values.freeze import a_type, freeze
 from tier2_core.values.scalars import Refused, check_text
+from tier2_core.values.writing import thaw
 
 T = TypeVar("T")
 
@@ -118,10 +119,15 @@ def object_or_none(value: Any) -> PMap[str, Any] | None:
 
 
 def read_only(value: Any) -> Mapping[str, Any]:
-    """A field that holds results by name, in their order."""
+    """A field that holds results by name, in their order.
+
+    A mapping of a class that has no setters is held as it is: it may work out what it holds when it is asked for it.
+    """
     if not isinstance(value, Mapping):
         raise wrong("a mapping", value)
-    return MappingProxyType(dict(value))
+    if isinstance(value, MutableMapping | MappingProxyType):
+        return MappingProxyType(dict(value))
+    return value
 
 
 def tuple_of(kind: type[T], value: Any) -> tuple[T, ...]:

@@ -15,6 +15,7 @@ from typing import Any
 from pyrsistent import PMap, pmap, pvector
 
 from tier2_core.errors import InvalidValueError
+from tier2_core.values.members import members
 from tier2_core.values.paths import format_pointer
 from tier2_core.values.scalars import (
     MAX_SAFE_INTEGER,
@@ -154,7 +155,7 @@ def _open(source: Any) -> tuple[Iterator[tuple[Any, Any]], Any, bool]:
             if not text.isascii():
                 check_text(text)
                 plain = all(map(plain_key, source))
-        return iter(source.items() if kind is dict else source.iteritems()), {}, plain
+        return iter(source.items() if kind is dict else members(source).items()), {}, plain
     return iter(enumerate(source)), [None] * len(source), True
 
 
@@ -257,24 +258,6 @@ def a_type(kind: type) -> str:
         return name
     article = "an" if kind.__name__[:1].lower() in "aeiou" else "a"
     return f"{article} {kind.__name__}"
-
-
-def thaw(value: Any) -> Any:
-    """Fresh plain ``dict`` and ``list`` data of a document, keys sorted; changing it changes nothing else.
-
-    >>> thaw(freeze({"b": (1, 2), "a": {}}))
-    {'a': {}, 'b': [1, 2]}
-    """
-    return _thaw(freeze(value))
-
-
-def _thaw(document: Any) -> Any:
-    # Depth is bounded by MAX_DEPTH, so that this may recurse.
-    if type(document) is PMap:
-        return {name: _thaw(document[name]) for name in sorted(document)}
-    if type(document) is VECTOR:
-        return [_thaw(part) for part in document]
-    return document
 
 
 def same(a: Any, b: Any) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from pyrsistent import PMap, PVector
 
 from tier2_core.errors import InvalidPathError, InvalidValueError, PatchError, did_you_mean
-from tier2_core.values.canonical import canonical_text
+from tier2_core.values.canonical import short_text
 from tier2_core.values.difference import operations_between
 from tier2_core.values.edit import (
     add_at,
@@ -207,7 +207,7 @@ def _test(document: Any, op: Any, tokens: Tokens) -> Any:
     """RFC 6902 section 4.6."""
     expected, found = _value(op), value_at(document, tokens)
     if not same(found, expected):
-        raise InvalidValueError(f"found {_shown(found)}; expected {_shown(expected)}")
+        raise InvalidValueError(f"found {short_text(found)}; expected {short_text(expected)}")
     return document
 
 
@@ -219,11 +219,6 @@ _OPERATIONS: dict[str, _Operation] = {
     "replace": _replace,
     "test": _test,
 }
-
-
-def _shown(document: Any) -> str:
-    size = canonical_size(document)
-    return canonical_text(document) if size <= 80 else f"{a_type(type(document))} of {size} bytes"
 
 
 # --- RFC 7396 ----------------------------------------------------------------------------------------

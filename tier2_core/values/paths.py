@@ -64,6 +64,11 @@ def array_index(token: str) -> int | None:
 
 def step_into(value: Any, token: str) -> tuple[bool, Any]:
     """What one reference token leads to in ``value``, plain or frozen: ``(found, part)``."""
+    if type(value) is PMap:  # by far the most frequent
+        try:
+            return True, value[token]
+        except KeyError:
+            return False, None
     if isinstance(value, dict | PMap):
         return (True, value[token]) if token in value else (False, None)
     if isinstance(value, list | tuple | VECTOR):

@@ -58,8 +58,13 @@ def check_text(value: str) -> None:
 
 
 def has_plain_text(value: float) -> bool:
-    """Whether Python writes this (normal) float as RFC 8785 does: not integral, and no exponent."""
-    return not value.is_integer() and not -1e-4 < value < 1e-4
+    """Whether Python writes this (normal) float as RFC 8785 does.
+
+    It does not with an exponent of one digit, which Python writes as two, nor where only one of the two has an
+    exponent: below 1e-4, and for integral values below 1e21.
+    """
+    size = -value if value < 0 else value
+    return size >= 1e21 or size < 1e-9 or (size >= 1e-4 and not value.is_integer())
 
 
 def scalar_text(value: Any) -> str:

@@ -9,8 +9,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tier2_core.errors import InvalidSchemaError
-from tier2_core.values.freeze import thaw
+from tier2_core.values.canonical import canonical_json, parse_json
 from tier2_core.values.paths import format_pointer
+from tier2_core.values.writing import thaw
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _LONGEST_MESSAGE = 300
+
+_LARGEST_KEPT = 64 * 1024
 
 _followed: ContextVar[set[tuple[int, int]]] = ContextVar("_followed")
 """The references that are being followed, each with the part of the document that it is followed for."""
@@ -84,12 +87,18 @@ def _endless(field: str) -> InvalidSchemaError:
 
 
 def _validator(schema: Any, field: str) -> Draft202012Validator:
+    text = canonical_json(schema)
+    # To hold a schema against its meta-schema takes longer than the rest of a run; it is the same every time.
+    return (_known_validator if len(text) <= _LARGEST_KEPT else _new_validator)(text, field)
+
+
+def _new_validator(text: bytes, field: str) -> Draft202012Validator:
     # Imported here: it takes longer than everything else together, and most runs have no schema.
     from jsonschema import Draft202012Validator, FormatChecker
     from jsonschema.exceptions import best_match
     from referencing import Registry
 
-    plain = thaw(schema)
+    plain = thaw(parse_json(text))
     if type(plain) is dict and plain.get("$schema", DIALECT) not in (DIALECT, DIALECT + "#"):
         raise InvalidSchemaError(
             f"Field '{field}' names the dialect {plain['$schema']!r}; expected {DIALECT!r}.", field=field
@@ -113,6 +122,9 @@ def _validator(schema: Any, field: str) -> Draft202012Validator:
             field=field,
         )
     return _judge()(plain, registry=Registry())
+
+
+_known_validator = lru_cache(maxsize=128)(_new_validator)
 
 
 @lru_cache(maxsize=1)

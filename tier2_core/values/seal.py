@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from pyrsistent import PMap, PVector, pvector
 
-from tier2_core.values.scalars import quote, scalar_text
+from tier2_core.values.scalars import has_plain_text, quote, scalar_text
 
 MAX_DEPTH = 64
 """How deep arrays and objects may be nested; ``[[]]`` is 2 deep."""
@@ -24,8 +24,27 @@ MAX_DOCUMENT_BYTES = 64 * 1024 * 1024
 VECTOR: Any = type(pvector())
 """The class of persistent vectors in this process: pyrsistent's C one, or its Python one."""
 
+CONTAINERS = frozenset({PMap, VECTOR})
+"""The classes of frozen objects and arrays."""
+
 Document: TypeAlias = "bool | int | float | str | PMap[str, Any] | PVector[Any] | None"
 """A frozen JSON document; mypy is not told of the recursion, :func:`freeze` is the judge of it."""
+
+
+class Written:
+    """What was written out of a container, so that what is made of it need not be written out as a whole.
+
+    ``data`` are its canonical bytes, ``offsets`` where each part begins in them, ``names`` the parts' names in their
+    order; ``plain`` is plain data that nobody else has.
+    """
+
+    __slots__ = ("data", "names", "offsets", "plain")
+
+    def __init__(self) -> None:
+        self.data: bytes | None = None
+        self.names: list[str] | None = None
+        self.offsets: list[int] | None = None
+        self.plain: Any = None
 
 
 class Seal(weakref.ref[Any]):
@@ -33,34 +52,48 @@ class Seal(weakref.ref[Any]):
 
     ``depth`` is never less than its true depth, ``plain`` says that the standard library's JSON encoder
     writes it as RFC 8785 does; ``size`` (canonical bytes) and ``digest`` are filled in when first asked for.
+
+    ``base`` is the seal of the container that this one was made of by an edit, and ``edit`` the member or the
+    index that the edit was at: all other parts are the very same objects; see :func:`edited`.
+    ``written`` is what :mod:`tier2_core.values.writing` keeps.
     """
 
-    __slots__ = ("depth", "digest", "key", "plain", "size")
+    __slots__ = ("base", "depth", "digest", "edit", "edits", "key", "plain", "size", "written")
 
     key: int
     depth: int
     plain: bool
     size: int | None
     digest: str | None
+    base: Seal | None
+    edit: str | int | None
+    edits: int
+    written: Written | None
 
 
 _seals: dict[int, Seal] = {}
 
+MAX_EDITS = 256
+"""How many edits are remembered at most: a seal that is remembered takes memory after its container has died."""
+
 
 def _forget(dead: Any, seals: dict[int, Seal] = _seals) -> None:
+    dead.written = None  # the seal may be remembered for longer
     key: int = dead.key
     if seals.get(key) is dead:
         del seals[key]
 
 
-def seal(container: Any, depth: int, plain: bool) -> Seal:
+def seal(container: Any, depth: int, plain: bool, size: int | None = None) -> Seal:
     """Seal ``container``, whose parts are sealed."""
     made = Seal(container, _forget)
-    made.key = id(container)
+    made.key = key = id(container)
     made.depth = depth
     made.plain = plain
-    made.size = made.digest = None
-    _seals[made.key] = made
+    made.size = size
+    made.digest = made.base = made.edit = made.written = None
+    made.edits = 0
+    _seals[key] = made
     return made
 
 
@@ -70,46 +103,89 @@ def seal_of(value: Any) -> Seal | None:
     return found if found is not None and found() is value else None
 
 
+def edited(before: Any, after: Any) -> set[str | int] | None:
+    """Where two containers may differ, if one was made of the other by edits: names of members, or indices.
+
+    Everything else is the very same object in both; in an array nothing was moved, and indices from the shorter
+    one's length on are added elements. ``None`` if they are not known to be related in this way.
+    """
+    old, new = seal_of(before), seal_of(after)
+    if old is None or new is None:
+        return None
+    found: set[str | int] = set()
+    while new is not old:
+        if new.base is None or new.edit is None:
+            return None
+        found.add(new.edit)
+        new = new.base
+    return found
+
+
 def plain_key(key: str) -> bool:
     """Whether ``key`` sorts by code points as it does by UTF-16 units (RFC 8785 section 3.2.3)."""
     return key.isascii() or max(key) < "\ue000"
 
 
-def reseal(new: Any, old: Seal, *, gone: Any, came: Any, key: str | None = None, count: int = 0) -> Seal:
-    """Seal ``new``, which is the container of ``old`` with one part exchanged, added or removed.
+def reseal(new: Any, old: Seal, gone: Any, came: Any, edit: str | int) -> None:
+    """Seal ``new``, which is the container of ``old`` with the part at ``edit`` exchanged."""
+    depth, plain, size = old.depth, old.plain, old.size
+    if type(came) in CONTAINERS:
+        part = _seals[id(came)]
+        plain = plain and part.plain
+        if part.depth >= depth:
+            depth = part.depth + 1
+    elif type(came) is float:
+        plain = plain and has_plain_text(came)
+    if size is not None:
+        size += canonical_size(came) - canonical_size(gone)
+    made = seal(new, depth, plain, size)
+    if old.edits < MAX_EDITS:
+        made.base, made.edit, made.edits = old, edit, old.edits + 1
 
-    ``gone`` and ``came`` are the part before and after; for a part that is only added or removed, ``count``
-    is +1 or -1, the other of the two is ignored, and ``key`` is the member's name in an object.
+
+def reseal_added(new: Any, old: Seal, came: Any, edit: str | int | None) -> None:
+    """Seal ``new``, which is the container of ``old`` with a part more.
+
+    ``edit`` is the name of a member, or the index of an element at the end; ``None`` for one in between.
     """
+    part = _seals.get(id(came)) if type(came) in CONTAINERS else None
+    plain = old.plain and (part.plain if part is not None else type(came) is not float or has_plain_text(came))
+    size = old.size
+    if size is not None:
+        size += canonical_size(came) + (len(new) > 1)  # a comma stands between parts
+    if type(edit) is str:
+        plain = plain and plain_key(edit)
+        if size is not None:
+            size += text_size(edit) + 1
+    _derive(new, old, part, plain, size, edit)
+
+
+def reseal_removed(new: Any, old: Seal, gone: Any, name: str | None = None) -> None:
+    """Seal ``new``, which is the container of ``old`` without the part ``gone``; ``name`` is that of a member."""
     if not new:  # it may be the one empty array of all documents: nothing of this one may stick to it
-        made = seal(new, 1, True)
-        made.size = 2
-        return made
-    part = seal_of(came) if count >= 0 else None
-    made = seal(
-        new,
-        max(old.depth, 1 + part.depth if part is not None else 1),
-        old.plain and _is_plain(came, part) and (key is None or plain_key(key)),
-    )
-    if old.size is not None:
-        size = old.size
-        if count <= 0:
-            size -= canonical_size(gone)
-        if count >= 0:
-            size += canonical_size(came)
-        if count:
-            member = 0 if key is None else len(quote(key).encode()) + 1
-            # A comma stands between parts: there is none to add or remove for the only one.
-            comma = 1 if len(new) + (count < 0) > 1 else 0
-            size += count * (member + comma)
-        made.size = size
-    return made
+        seal(new, 1, True, 2)
+        return
+    size = old.size
+    if size is not None:
+        size -= canonical_size(gone) + 1 + (0 if name is None else text_size(name) + 1)
+    _derive(new, old, None, old.plain, size, name)
 
 
-def _is_plain(value: Any, sealed: Seal | None) -> bool:
-    if sealed is not None:
-        return sealed.plain
-    return type(value) is not float or scalar_text(value) == repr(value)
+def _derive(new: Any, old: Seal, part: Seal | None, plain: bool, size: int | None, edit: str | int | None) -> None:
+    depth = old.depth
+    if part is not None and part.depth >= depth:
+        depth = part.depth + 1
+    made = seal(new, depth, plain, size)
+    if edit is not None and old.edits < MAX_EDITS:
+        made.base = old
+        made.edit = edit
+        made.edits = old.edits + 1
+
+
+def text_size(text: str) -> int:
+    """How many bytes the canonical text of a string has."""
+    quoted = quote(text)
+    return len(quoted) if quoted.isascii() else len(quoted.encode())
 
 
 def canonical_size(document: Any) -> int:
@@ -117,8 +193,18 @@ def canonical_size(document: Any) -> int:
 
     Parts that are shared are walked once: the answer is remembered in the seals.
     """
-    if type(document) is not PMap and type(document) is not VECTOR:
-        return len(scalar_text(document).encode())
+    kind = type(document)
+    if kind in CONTAINERS:
+        known = _seals[id(document)].size
+        return _counted(document) if known is None else known
+    if kind is str:
+        return text_size(document)
+    if kind is int:
+        return len(str(document))
+    return len(scalar_text(document))
+
+
+def _counted(document: Any) -> int:
     waiting = [document]
     while waiting:
         top = waiting[-1]
@@ -129,7 +215,7 @@ def canonical_size(document: Any) -> int:
         total, unknown = 2, []
         if type(top) is PMap:
             for name in top:
-                total += len(quote(name).encode()) + 1
+                total += text_size(name) + 1
             parts = top.itervalues()
         else:
             parts = iter(top)
@@ -143,7 +229,7 @@ def canonical_size(document: Any) -> int:
                 else:
                     total += size
             else:
-                total += len(scalar_text(part).encode())
+                total += canonical_size(part)
         if unknown:
             waiting.extend(unknown)
         else:

@@ -32,12 +32,15 @@ from tier2_core.values.freeze import a_type, freeze, printable
 from tier2_core.values.paths import parse_path
 from tier2_core.values.schema import schema_problems
 from tier2_core.values.seal import MAX_DOCUMENT_BYTES, canonical_size
-from tier2_core.workflow.envelope import check_envelope, mission_of, operation_of
-from tier2_core.workflow.operations import BUILTINS, HasOperations, OperationCall, State
+from tier2_core.workflow.envelope import mission_of
+from tier2_core.workflow.operations import BUILTINS, HasOperations, State, failure
+from tier2_core.workflow.plan import Given, PlannedStep, given
 from tier2_core.workflow.result import OrchestrationResult
-from tier2_core.workflow.specs import Decision, ExecutionContext, StepSpec, WorkflowDefinition, by_construction
+from tier2_core.workflow.specs import Decision, ExecutionContext, StepSpec, WorkflowDefinition
 
 RUNNING, SUCCEEDED, FAILED, REJECTED, SUSPENDED = "running", "succeeded", "failed", "rejected", "suspended"
+
+_ENDS = frozenset({FAILED, REJECTED})
 
 
 @frozen
@@ -50,11 +53,17 @@ class TraceEntry:
 
     step: StepSpec
     outcome: str
-    state: State = field(converter=object_, eq=exact, repr=False)
+    state: State = field(eq=exact, repr=False)
     decision: Decision | None = None
     reason: str = ""
 
-    __reduce__ = by_construction
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (self.step, self.outcome, self.state, self.decision, self.reason)
+
+
+def _restored(step: StepSpec, outcome: str, state: State, decision: Decision | None, reason: str) -> TraceEntry:
+    """An entry whose state another process, or ``deepcopy``, has put together."""
+    return TraceEntry(step, outcome, object_(state), decision, reason)
 
 
 @frozen
@@ -62,19 +71,32 @@ class Run:
     """A run at one point: a value that :func:`advance` maps to the next one.
 
     ``status`` is ``running`` or how it ended; ``trace`` has one entry for each executed step; ``pending`` is the
-    id of the human step that a suspended run waits at.
+    id of the human step that a suspended run waits at. ``given`` is what all its points have in common.
     """
 
-    workflow: WorkflowDefinition
-    context: ExecutionContext = field(repr=False)
-    registry: HasOperations = field(repr=False, eq=False)
+    given: Given
     status: str
     trace: tuple[TraceEntry, ...] = ()
 
     @property
+    def workflow(self) -> WorkflowDefinition:
+        """The workflow that is run."""
+        return self.given.workflow
+
+    @property
+    def context(self) -> ExecutionContext:
+        """What it started from."""
+        return self.given.context
+
+    @property
+    def registry(self) -> HasOperations:
+        """The registry whose operations it knows."""
+        return self.given.plan.registry
+
+    @property
     def state(self) -> State:
         """The state after the last executed step."""
-        return self.trace[-1].state if self.trace else self.context.initial_state
+        return self.trace[-1].state if self.trace else self.given.context.initial_state
 
     @property
     def pending(self) -> str | None:
@@ -86,7 +108,7 @@ class Run:
 
 
 def start(workflow: WorkflowDefinition, context: ExecutionContext, *, registry: HasOperations = BUILTINS) -> Run:
-    """The run before its first step; everything about the plan is checked here, see ``check_envelope``.
+    """The run before its first step; everything about the plan is checked here, see ``plan_of``.
 
     Raises :class:`EnvelopeViolation`, :class:`AntiFailureViolation`, :class:`UnknownOperationError`,
     :class:`InvalidSpecError`, and :class:`DecisionError` for a decision about a step that is no human one.
@@ -98,10 +120,11 @@ def start(workflow: WorkflowDefinition, context: ExecutionContext, *, registry: 
         raise InvalidSpecError(
             f"The registry must have a mapping 'operations', found {a_type(type(registry))}.", field="registry"
         )
-    check_envelope(workflow, registry)
-    _check_decided_steps(workflow, context.decisions or ())
+    begun = given(workflow, context, registry)
+    if context.decisions:
+        _check_decided_steps(workflow, context.decisions)
     canonical_size(context.initial_state)  # once for a state: from here on each step only adds and subtracts
-    return Run(workflow, context, registry, RUNNING if workflow.steps else SUCCEEDED)
+    return Run(begun, RUNNING if workflow.steps else SUCCEEDED)
 
 
 def advance(run: Run) -> Run:
@@ -114,20 +137,23 @@ def advance(run: Run) -> Run:
         raise InvalidSpecError(f"The run must be of Run, found {a_type(type(run))}.", field="run")
     if run.status != RUNNING:
         return run
-    step = run.workflow.steps[len(run.trace)]
-    if step.kind == "runtime":
-        entry = _runtime(run, step)
-    elif run.context.decisions is None:
-        entry = TraceEntry(step, "unattended", run.state)
+    given, trace = run.given, run.trace
+    before = trace[-1].state if trace else given.context.initial_state
+    planned = given.plan.steps[len(trace)]
+    if planned.apply is not None:
+        entry = _runtime(given, planned, before)
+    elif given.context.decisions is None:
+        entry = TraceEntry(planned.step, "unattended", before)
     else:
-        decision = next((made for made in run.context.decisions if made.step_id == step.id), None)
+        step = planned.step
+        decision = next((made for made in given.context.decisions if made.step_id == step.id), None)
         if decision is None:
-            return attrs.evolve(run, status=SUSPENDED)
+            return Run(given, SUSPENDED, trace)
         entry = _human(run, step, decision)
-    trace = (*run.trace, entry)
-    if entry.outcome in (FAILED, REJECTED):
-        return attrs.evolve(run, status=entry.outcome, trace=trace)
-    return attrs.evolve(run, status=SUCCEEDED if len(trace) == len(run.workflow.steps) else RUNNING, trace=trace)
+    trace = (*trace, entry)
+    if entry.outcome in _ENDS:
+        return Run(given, entry.outcome, trace)
+    return Run(given, SUCCEEDED if len(trace) == len(given.plan.steps) else RUNNING, trace)
 
 
 def run(
@@ -165,16 +191,21 @@ def resume(result: OrchestrationResult, decision: Decision) -> OrchestrationResu
     pending = () if run.pending is None else (run.pending,)
     _check_decided_steps(run.workflow, (decision,), pending)
     if run.pending != decision.step_id:
-        decided = any(entry.step.id == decision.step_id and entry.decision for entry in run.trace)
+        already = any(entry.step.id == decision.step_id and entry.decision for entry in run.trace)
         raise DecisionError(
             f"Step '{decision.step_id}' "
-            + ("was decided already" if decided else "is not waiting for a decision")
+            + ("was decided already" if already else "is not waiting for a decision")
             + f"; {_waiting(pending)}.",
-            reason="already_decided" if decided else "not_pending",
+            reason="already_decided" if already else "not_pending",
             pending=pending,
         )
-    context = attrs.evolve(run.context, decisions=(*(run.context.decisions or ()), decision))
-    return OrchestrationResult(finish(attrs.evolve(run, context=context, status=RUNNING)))
+    return OrchestrationResult(finish(decided(run, (*(run.context.decisions or ()), decision))))
+
+
+def decided(run: Run, decisions: tuple[Decision, ...]) -> Run:
+    """The suspended run as it goes on with these decisions."""
+    context = attrs.evolve(run.context, decisions=decisions)
+    return Run(attrs.evolve(run.given, context=context), RUNNING, run.trace)
 
 
 def finish(begun: Run) -> Run:
@@ -182,24 +213,29 @@ def finish(begun: Run) -> Run:
     return reduce(lambda run, _: advance(run), begun.workflow.steps, begun)
 
 
-def _runtime(run: Run, step: StepSpec) -> TraceEntry:
-    operation = operation_of(step, run.registry)
-    call = OperationCall(step.payload, step.id, run.registry)  # type: ignore[arg-type]
+def _runtime(given: Given, planned: PlannedStep, before: State) -> TraceEntry:
+    step, operation = planned.step, planned.operation
+    assert operation is not None
+    assert planned.apply is not None
     try:
-        returned = operation.apply(run.state, call)
-        state = freeze(returned)
-        if type(state) is not PMap:
-            raise InvalidValueError(f"it returned {a_type(type(returned))}; expected the new state, an object")
-    except StepFailed as failure:
+        try:
+            state = planned.apply(before)
+        except InvalidValueError as error:
+            if planned.builtin:
+                raise failure(error) from error
+            raise
+        if not planned.builtin:
+            state = _returned(state)
+    except StepFailed as failed:
         # A subclass may have no reason, and a reason may hold what no document can.
-        reason = printable(str(getattr(failure, "reason", failure)))
-        return TraceEntry(step, FAILED, run.state, reason=reason)
+        reason = printable(str(getattr(failed, "reason", failed)))
+        return TraceEntry(step, FAILED, before, None, reason)
     except OperationError:
         raise  # of a run inside this one, where it already says whose bug it is
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:
-        mission = mission_of(run.workflow)
+        mission = mission_of(given.workflow)
         raise OperationError(
             f"Operation '{operation.name}' of plugin '{operation.plugin}' broke at step '{step.id}' of mission "
             f"'{mission}': {described(error)}",
@@ -208,7 +244,15 @@ def _runtime(run: Run, step: StepSpec) -> TraceEntry:
             operation=operation.name,
             plugin=operation.plugin,
         ) from error
-    return _entry(run, step, "done", state)
+    return _entry(before, step, "done", state)
+
+
+def _returned(value: Any) -> State:
+    """The state that an operation of a plugin has returned."""
+    state = freeze(value)
+    if type(state) is not PMap:
+        raise InvalidValueError(f"it returned {a_type(type(value))}; expected the new state, an object")
+    return state
 
 
 def _human(run: Run, step: StepSpec, decision: Decision) -> TraceEntry:
@@ -223,17 +267,17 @@ def _human(run: Run, step: StepSpec, decision: Decision) -> TraceEntry:
     except InvalidValueError as error:
         reason = str(error).rstrip(".")
         return TraceEntry(step, FAILED, run.state, decision, reason[:1].lower() + reason[1:])
-    return _entry(run, step, "approved", state, decision)
+    return _entry(run.state, step, "approved", state, decision)
 
 
-def _entry(run: Run, step: StepSpec, outcome: str, state: State, decision: Decision | None = None) -> TraceEntry:
+def _entry(before: State, step: StepSpec, outcome: str, state: State, decision: Decision | None = None) -> TraceEntry:
     """The entry of a step that was done, unless it leaves more behind than a document may be."""
     # Sharing hides how large a state is, so that its canonical size is what counts.
-    if state is not run.state and canonical_size(state) > MAX_DOCUMENT_BYTES:
+    if state is not before and canonical_size(state) > MAX_DOCUMENT_BYTES:
         reason = (
             f"the state would have {canonical_size(state)} canonical bytes; at most {MAX_DOCUMENT_BYTES} are allowed"
         )
-        return TraceEntry(step, FAILED, run.state, decision, reason)
+        return TraceEntry(step, FAILED, before, decision, reason)
     return TraceEntry(step, outcome, state, decision)
 
 

@@ -14,9 +14,10 @@ from pyrsistent import PMap
 
 from tier2_core.errors import DecisionError, OperationError
 from tier2_core.values.canonical import digest, wrapper_digest
-from tier2_core.values.freeze import freeze, printable, thaw
+from tier2_core.values.freeze import freeze, printable
 from tier2_core.values.patch import make_patch
-from tier2_core.workflow.engine import RUNNING, SUSPENDED, Run, finish, start
+from tier2_core.values.writing import thaw
+from tier2_core.workflow.engine import SUSPENDED, Run, decided, finish, start
 from tier2_core.workflow.operations import BUILTINS, HasOperations
 from tier2_core.workflow.result import OrchestrationResult
 from tier2_core.workflow.specs import Decision, ExecutionContext, WorkflowDefinition
@@ -170,5 +171,4 @@ def _decided(run: Run, decision: Decision) -> Run:
     """The run after a decision, at its end or at the next human step."""
     done = {entry.step.id for entry in run.trace}
     earlier = tuple(made for made in run.context.decisions or () if made.step_id in done)
-    context = attrs.evolve(run.context, decisions=(*earlier, decision))
-    return finish(attrs.evolve(run, context=context, status=RUNNING))
+    return finish(decided(run, (*earlier, decision)))

@@ -7,7 +7,6 @@ before it. Whatever else an operation raises is a bug of its author.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import wraps
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -69,87 +68,138 @@ class Operation:
 
 # --- the built-in operations -------------------------------------------------------------------------
 
+Apply = Callable[[State], State]
+"""An operation bound to a payload."""
 
-def _failing(apply: Callable[[State, OperationCall], State]) -> Callable[[State, OperationCall], State]:
-    """Of a built-in operation, a place that is not there or a limit that is passed is a failed step."""
 
-    @wraps(apply)
-    def guarded(state: State, call: OperationCall) -> State:
+def _noop(payload: PMap[str, Any]) -> Apply:
+    return lambda state: state
+
+
+def _fail(payload: PMap[str, Any]) -> Apply:
+    reason = payload.get("reason", "unspecified")
+
+    def apply(state: State) -> State:
+        raise StepFailed(reason)
+
+    return apply
+
+
+def _set(payload: PMap[str, Any]) -> Apply:
+    tokens, value = parse_path(payload["path"]), payload["value"]
+    return lambda state: set_at(state, tokens, value)
+
+
+def _delete(payload: PMap[str, Any]) -> Apply:
+    tokens = parse_path(payload["path"])
+    return lambda state: delete_at(state, tokens)
+
+
+def _append(payload: PMap[str, Any]) -> Apply:
+    tokens, value = parse_path(payload["path"]), payload["value"]
+    return lambda state: append_at(state, tokens, value)
+
+
+def _increment(payload: PMap[str, Any]) -> Apply:
+    tokens, by = parse_path(payload["path"]), payload.get("by", 1)
+
+    def apply(state: State) -> State:
+        number = value_at(state, tokens)
+        if type(number) not in (int, float):
+            raise StepFailed(f"path '{format_pointer(tokens)}' holds {a_type(type(number))}; expected a number")
+        # Doubles would swallow a small addend beyond 2^53; integers add exactly, and what no double is is refused.
+        whole = float(number).is_integer() and float(by).is_integer()
+        exact = int(number) + int(by) if whole else number + by
         try:
-            return apply(state, call)
+            total = freeze(exact)
+            if total != exact:  # freeze() takes the shortest text of a double for that double
+                raise InvalidValueError(f"Found the integer {exact}, which no double represents exactly.")
         except InvalidValueError as error:
-            reason = str(error).rstrip(".")
-            raise StepFailed(reason[:1].lower() + reason[1:]) from error
+            raise StepFailed(with_prefix(error, f"{number} + {by}").rstrip(".")) from error
+        new: State = set_at(state, tokens, total)
+        return new
 
-    return guarded
-
-
-def _noop(state: State, call: OperationCall) -> State:
-    return state
+    return apply
 
 
-def _fail(state: State, call: OperationCall) -> State:
-    raise StepFailed(call.payload.get("reason", "unspecified"))
+def _merge(payload: PMap[str, Any]) -> Apply:
+    path, patch = payload.get("path", ""), payload["patch"]
+    tokens = parse_path(path)
+
+    def apply(state: State) -> State:
+        found, target = resolve_path(state, path)
+        merged = apply_merge_patch(target if found else {}, patch)
+        new: State = state if found and merged is target else set_at(state, tokens, merged)
+        return new
+
+    return apply
 
 
-def _set(state: State, call: OperationCall) -> State:
-    new: State = set_at(state, parse_path(call.payload["path"]), call.payload["value"])
-    return new
+def _patch(payload: PMap[str, Any]) -> Apply:
+    ops = payload["ops"]
+
+    def apply(state: State) -> State:
+        new = apply_patch(state, ops)
+        if not isinstance(new, PMap):
+            raise StepFailed(f"the patch leaves {a_type(type(new))}; expected an object, as a state is one")
+        return new
+
+    return apply
 
 
-def _delete(state: State, call: OperationCall) -> State:
-    new: State = delete_at(state, parse_path(call.payload["path"]))
-    return new
+def _require(payload: PMap[str, Any]) -> Apply:
+    path, op, expected = payload["path"], payload["op"], payload.get("expected")
+
+    def apply(state: State) -> State:
+        found, actual = resolve_path(state, path)
+        reason = missed(op, found, actual, expected)
+        if reason is None:
+            return state
+        wanted = op if op in ("exists", "absent") else f"{op} {short_text(expected)}"
+        place = f"'{path}'" if path else "the state"
+        is_ = f"is {short_text(actual)}" if found else "is not there"
+        raise StepFailed(f"{place} {is_}; required is {wanted} ({reason})")
+
+    return apply
 
 
-def _append(state: State, call: OperationCall) -> State:
-    new: State = append_at(state, parse_path(call.payload["path"]), call.payload["value"])
-    return new
+_binders: dict[int, Callable[[PMap[str, Any]], Apply]] = {}
+"""How each built-in operation is bound, by the identity of its ``apply``, which never dies."""
 
 
-def _increment(state: State, call: OperationCall) -> State:
-    tokens, by = parse_path(call.payload["path"]), call.payload.get("by", 1)
-    number = value_at(state, tokens)
-    if type(number) not in (int, float):
-        raise StepFailed(f"path '{format_pointer(tokens)}' holds {a_type(type(number))}; expected a number")
-    # Doubles would swallow a small addend beyond 2^53; integers add exactly, and what no double is is refused.
-    whole = float(number).is_integer() and float(by).is_integer()
-    exact = int(number) + int(by) if whole else number + by
-    try:
-        total = freeze(exact)
-        if total != exact:  # freeze() takes the shortest text of a double for that double
-            raise InvalidValueError(f"Found the integer {exact}, which no double represents exactly.")
-    except InvalidValueError as error:
-        raise StepFailed(with_prefix(error, f"{number} + {by}").rstrip(".")) from error
-    new: State = set_at(state, tokens, total)
-    return new
+def bound(operation: Operation, call: OperationCall) -> tuple[Callable[[State], Any], bool]:
+    """``operation.apply`` for one call, and whether it is a built-in one.
+
+    Of a built-in one, what depends on the payload alone is worked out before, what comes back is a document, and an
+    :class:`InvalidValueError` (a place that is not there, a limit that is passed) is a failed step.
+    """
+    bind = _binders.get(id(operation.apply))
+    if bind is not None:
+        return bind(call.payload), True
+    apply = operation.apply
+    return lambda state: apply(state, call), False
 
 
-def _merge(state: State, call: OperationCall) -> State:
-    tokens = parse_path(call.payload.get("path", ""))
-    found, target = resolve_path(state, call.payload.get("path", ""))
-    merged = apply_merge_patch(target if found else {}, call.payload["patch"])
-    new: State = state if found and merged is target else set_at(state, tokens, merged)
-    return new
+def failure(error: InvalidValueError) -> StepFailed:
+    """How a built-in operation fails its step."""
+    reason = str(error).rstrip(".")
+    return StepFailed(reason[:1].lower() + reason[1:])
 
 
-def _patch(state: State, call: OperationCall) -> State:
-    new = apply_patch(state, call.payload["ops"])
-    if not isinstance(new, PMap):
-        raise StepFailed(f"the patch leaves {a_type(type(new))}; expected an object, as a state is one")
-    return new
+def _builtin(
+    name: str,
+    bind: Callable[[PMap[str, Any]], Apply],
+    check: Callable[[PMap[str, Any]], None] | None,
+    summary: str,
+) -> Operation:
+    def apply(state: State, call: OperationCall) -> State:
+        try:
+            return bind(call.payload)(state)
+        except InvalidValueError as error:
+            raise failure(error) from error
 
-
-def _require(state: State, call: OperationCall) -> State:
-    path, op, expected = call.payload["path"], call.payload["op"], call.payload.get("expected")
-    found, actual = resolve_path(state, path)
-    reason = missed(op, found, actual, expected)
-    if reason is None:
-        return state
-    wanted = op if op in ("exists", "absent") else f"{op} {short_text(expected)}"
-    place = f"'{path}'" if path else "the state"
-    is_ = f"is {short_text(actual)}" if found else "is not there"
-    raise StepFailed(f"{place} {is_}; required is {wanted} ({reason})")
+    _binders[id(apply)] = bind
+    return Operation(name, apply, check, summary, plugin="tier2")
 
 
 def _table(*operations: Operation) -> Mapping[str, Operation]:
@@ -174,42 +224,29 @@ class Builtins:
 
 BUILTINS = Builtins(
     _table(
-        Operation("noop", _noop, None, "Does nothing: the very same state.", plugin="tier2"),
-        Operation("fail", _fail, payloads.reason, "Fails the step.", plugin="tier2"),
-        Operation(
+        _builtin("noop", _noop, None, "Does nothing: the very same state."),
+        _builtin("fail", _fail, payloads.reason, "Fails the step."),
+        _builtin(
             "set",
-            _failing(_set),
+            _set,
             payloads.checked(payloads.path, payloads.value, payloads.object_for_root),
             "Sets or replaces a value; the parent must exist.",
-            plugin="tier2",
         ),
-        Operation(
-            "delete", _failing(_delete), payloads.path_below_root, "Removes a value; it must exist.", plugin="tier2"
-        ),
-        Operation(
+        _builtin("delete", _delete, payloads.path_below_root, "Removes a value; it must exist."),
+        _builtin(
             "append",
-            _failing(_append),
+            _append,
             payloads.checked(payloads.path_below_root, payloads.value),
             "Adds a value to the end of an array.",
-            plugin="tier2",
         ),
-        Operation(
-            "increment",
-            _failing(_increment),
-            payloads.checked(payloads.path_below_root, payloads.by),
-            "Adds to a number.",
-            plugin="tier2",
-        ),
-        Operation("merge", _failing(_merge), payloads.merge, "Merges a JSON Merge Patch (RFC 7396).", plugin="tier2"),
-        Operation(
-            "patch", _failing(_patch), payloads.ops, "Applies a JSON Patch (RFC 6902), all or none.", plugin="tier2"
-        ),
-        Operation(
+        _builtin("increment", _increment, payloads.checked(payloads.path_below_root, payloads.by), "Adds to a number."),
+        _builtin("merge", _merge, payloads.merge, "Merges a JSON Merge Patch (RFC 7396)."),
+        _builtin("patch", _patch, payloads.ops, "Applies a JSON Patch (RFC 6902), all or none."),
+        _builtin(
             "require",
-            _failing(_require),
+            _require,
             payloads.expectation,
             "Fails the step unless an expectation holds; changes nothing.",
-            plugin="tier2",
         ),
     )
 )

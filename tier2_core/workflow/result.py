@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 from pyrsistent import PMap
 
-from tier2_core.values.canonical import digest, wrapper_digest
-from tier2_core.values.freeze import thaw
+from tier2_core.values.canonical import digest, wrapper_bytes
+from tier2_core.values.writing import thaw
 from tier2_core.workflow.specs import StepSpec
 
 if TYPE_CHECKING:
@@ -120,18 +121,35 @@ class OrchestrationResult:
     @cached_property
     def digest(self) -> str:
         """The SHA-256 of the canonical bytes of :meth:`to_dict`, computed when first asked for."""
-        return wrapper_digest({**self._parts(), "final_state": self.run.state})
+        return self._memo.get("digest") or sha256(self.to_json()).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
         """The whole result as plain JSON data with sorted keys."""
-        return dict(sorted({**self._parts(), "final_state": self.final_state}.items()))
+        return self._whole([step.to_dict() for step in self.executed_steps], self.final_state)
 
-    def _parts(self) -> dict[str, Any]:
-        """All but the final state."""
+    def to_json(self) -> bytes:
+        """The canonical bytes (RFC 8785) of :meth:`to_dict`, without making the plain data.
+
+        What was written before of the state that a run began with is not written again.
+
+        >>> result = run(WorkflowDefinition("w"), ExecutionContext({"n": 1}))
+        >>> result.to_json() == canonical_json(result.to_dict())
+        True
+        """
+        data = wrapper_bytes(self._whole([step.written for step in self.executed_steps], self.run.state))
+        self._memo["digest"] = sha256(data).hexdigest()  # whoever wants the one mostly wants the other
+        return data
+
+    @cached_property
+    def _memo(self) -> dict[str, str]:
+        return {}
+
+    def _whole(self, executed_steps: Any, final_state: Any) -> dict[str, Any]:
         return {
             "error_message": self.error_message,
-            "executed_steps": [step.to_dict() for step in self.executed_steps],
+            "executed_steps": executed_steps,
             "failed_step_id": self.failed_step_id,
+            "final_state": final_state,
             "id": self.id,
             "lineage": self.lineage,
             "pending_step_id": self.pending_step_id,

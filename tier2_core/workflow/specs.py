@@ -16,7 +16,7 @@ from attrs import field, frozen
 from pyrsistent import PMap, pmap
 
 from tier2_core.errors import InvalidSpecError
-from tier2_core.values.canonical import wrapper_digest
+from tier2_core.values.canonical import Raw, wrapper_bytes, wrapper_digest
 from tier2_core.values.fields import (
     document,
     exact,
@@ -29,7 +29,8 @@ from tier2_core.values.fields import (
     tuple_of,
     unique,
 )
-from tier2_core.values.freeze import freeze, thaw
+from tier2_core.values.freeze import freeze
+from tier2_core.values.writing import copied, thaw
 
 NOTHING: PMap[str, Any] = freeze(pmap())  # type: ignore[assignment]
 """The empty object."""
@@ -61,7 +62,17 @@ class StepSpec:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data: ``id``, ``kind``, ``payload``."""
+        plain: dict[str, Any] = copied(self._plain)
+        return plain
+
+    @cached_property
+    def _plain(self) -> dict[str, Any]:
         return {"id": self.id, "kind": self.kind, "payload": thaw(self.payload)}
+
+    @cached_property
+    def written(self) -> Raw:
+        """The canonical bytes of :meth:`to_dict`, computed once."""
+        return Raw(wrapper_bytes({"id": self.id, "kind": self.kind, "payload": self.payload}))
 
 
 def _steps(value: Any) -> tuple[StepSpec, ...]:
@@ -103,6 +114,11 @@ class WorkflowDefinition:
             "name": self.name,
             "steps": [step.to_dict() for step in self.steps],
         }
+
+    @cached_property
+    def memo(self) -> dict[str, Any]:
+        """What was worked out of this workflow, so that it is worked out once; never compared, copied or shown."""
+        return {}
 
     @cached_property
     def hash(self) -> str:

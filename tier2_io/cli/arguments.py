@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import NoReturn
 
 from tier2_core.version import VERSION
+
+TYPE_CHECKING = False  # type checkers know the name; ``typing`` need not be loaded to run
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 USAGE = 2
 
@@ -48,10 +51,14 @@ def parser() -> argparse.ArgumentParser:
     plugins = command("plugins", "List the installed plugins, and what failed; check one; write a new one.")
     _plugins(plugins)
     actions = plugins.add_subparsers(dest="action", metavar="ACTION")
-    new = actions.add_parser("new", help="write a small distribution with a plugin", allow_abbrev=False)
+    written = "write a small distribution with a plugin, which installs and passes its tests as it is"
+    new = actions.add_parser("new", help=written, description=f"{written.capitalize()}.", allow_abbrev=False)
     new.add_argument("name", metavar="NAME", help="the name of the distribution, as in 'my-missions'")
+    new.add_argument("--directory", metavar="DIR", default="", help="where it is written; default: here")
+    new.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON for machines")
     check = actions.add_parser("check", help="look for impurity and broken limits in a plugin", allow_abbrev=False)
     check.add_argument("name", metavar="NAME", help="the plugin")
+    check.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON for machines")
 
     plan = command("plan", "Show the steps that a mission plans for its params.")
     plan.add_argument("mission", metavar="NAME", help="the mission")
@@ -63,9 +70,7 @@ def parser() -> argparse.ArgumentParser:
     _state(run)
     _params(run)
     run.add_argument("--unattended", action="store_true", help="pass human steps without asking")
-    run.add_argument(
-        "--guard", action="store_true", help="report files, sockets and processes that the mission's code touches"
-    )
+    _guard(run)
     _outputs(run)
     run.add_argument("--record", metavar="FILE", help="write the record of the run, from which anyone recomputes it")
     _sign(run)
@@ -79,6 +84,7 @@ def parser() -> argparse.ArgumentParser:
     resume.add_argument("--value", metavar="JSON", help="the value that is approved, JSON if it parses")
     resume.add_argument("--reason", metavar="TEXT", help="why; it is recorded")
     resume.add_argument("--actor", metavar="NAME", help="who decides; recorded as claimed; default: the login name")
+    _guard(resume)
     resume.add_argument("--seen", metavar="DIGEST", help="refuse if the consequences are others than were shown")
     _outputs(resume)
     _sign(resume)
@@ -99,7 +105,9 @@ def parser() -> argparse.ArgumentParser:
     test.add_argument(
         "--record", metavar="FILE", help="write the record of the test runs, from which they are recomputed"
     )
-    test.add_argument("-j", "--jobs", metavar="N", default="1", help="worker processes; 'auto': one a core")
+    test.add_argument(
+        "-j", "--jobs", metavar="N", type=_jobs, default=1, help="run in so many processes; 'auto': one a core"
+    )
     _sign(test)
     _plugins(test)
 
@@ -133,6 +141,16 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _jobs(text: str) -> int:
+    if text == "auto":
+        from tier2_io.workers import cores
+
+        return cores()
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 5 and int(text)):
+        raise argparse.ArgumentTypeError(f"found {text!r}; expected a number from 1 to 9999, or 'auto'")
+    return int(text)
+
+
 def _plugins(to: argparse.ArgumentParser) -> None:
     group = to.add_argument_group("plugins")
     group.add_argument("--block", metavar="NAME", action="append", default=[], help="do not load this plugin")
@@ -148,6 +166,14 @@ def _state(to: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="change the initial state: a path (/tasks/0/done or tasks.0.done) and a value, JSON if it parses",
+    )
+
+
+def _guard(to: argparse.ArgumentParser) -> None:
+    to.add_argument(
+        "--guard",
+        action="store_true",
+        help="write nothing if the mission's code touches files, sockets, processes, clocks or the like; say where",
     )
 
 

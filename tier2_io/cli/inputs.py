@@ -14,13 +14,13 @@ from tier2_core import (
     Registry,
     UnknownMissionError,
     freeze,
-    load_registry,
     parse_json,
     parse_path,
     thaw,
 )
 from tier2_core.values.edit import set_with_parents
 from tier2_io.documents import read_state
+from tier2_io.installed import Choice, chosen
 from tier2_io.screen import complain
 
 
@@ -28,12 +28,20 @@ class UsageProblem(CallerError):
     """An argument is not what the command takes."""
 
 
+def choice_of(options: Any) -> Choice:
+    """Which plugins are loaded, by options and environment; names that choose nothing are warned of."""
+    choice = chosen(block=options.block, only=options.only, strict=options.strict)
+    for doubt in choice.doubts():
+        complain(f"warning: {doubt}")
+    return choice
+
+
 def registry(options: Any) -> Registry:
-    """The plugins that ``--block`` and ``--only`` leave; one that is broken is left out with a warning.
+    """The plugins that options and environment leave; one that is broken is left out with a warning.
 
     With ``--strict`` it is a :class:`PluginError`.
     """
-    loaded = load_registry(block=options.block, strict=options.strict)
+    loaded = choice_of(options).registry()
     for failure in loaded.failures:
         complain(f"warning: a plugin was left out: {failure}")
     return loaded

@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
 
 from tier2_core.version import VERSION
 from tier2_io.cli.arguments import parser
+
+TYPE_CHECKING = False  # type checkers know the name; ``typing`` need not be loaded to run
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
 
 DONE, FAILED, USAGE, SUSPENDED, UNVERIFIED, BROKEN, INTERRUPTED, BUG = 0, 1, 2, 3, 4, 5, 130, 70
 

@@ -6,11 +6,13 @@ from typing import Any
 
 from tier2_core import Decision, DecisionError, InvalidSpecError, resume
 from tier2_core.workflow.envelope import mission_of
+from tier2_io.cli.guarding import guarding
 from tier2_io.cli.inputs import UsageProblem, registry, value_of
 from tier2_io.cli.outcome import check_outputs, ended
-from tier2_io.cli.people import answered, is_terminal, login_name
+from tier2_io.cli.people import answered, login_name
 from tier2_io.files import STDIN
 from tier2_io.saved import load, only_one
+from tier2_io.screen import is_terminal
 from tier2_io.signing import read_stored
 
 
@@ -27,19 +29,21 @@ def execute(options: Any) -> int:
     with only_one(options.file):
         if options.sign is None and read_stored(options.file).kind:
             raise UsageProblem(f"{options.file} is signed; expected --sign KEY, to sign what follows as well.")
-        result = load(options.file, known)
-        mission = mission_of(result.run.workflow)
-        if result.pending_step_id is None and not given and (options.out or options.state_out):
-            return ended(options, known, mission, result, options.file)  # what it came to, written once more
-        if result.pending_step_id is None:
-            raise DecisionError(
-                f"{options.file}: the run waits for nothing: it was decided already and ended as {result.status}.",
-                reason="already_decided",
-            )
-        if not given and (options.json or not is_terminal()):
-            raise UsageProblem("nobody can be asked without a terminal; expected --approve or --reject.")
-        result = resume(result, _decision(options, result.pending_step_id)) if given else answered(result)
-        return ended(options, known, mission, result, options.file)
+        with guarding(options, known, "") as watched:
+            result = load(options.file, watched)
+            # What it came to is written once more; there is nothing to decide.
+            finished = result.pending_step_id is None and not given and (options.out or options.state_out)
+            if not finished:
+                if result.pending_step_id is None:
+                    raise DecisionError(
+                        f"{options.file}: the run waits for nothing: it was decided already and ended as "
+                        f"{result.status}.",
+                        reason="already_decided",
+                    )
+                if not given and (options.json or not is_terminal()):
+                    raise UsageProblem("nobody can be asked without a terminal; expected --approve or --reject.")
+                result = resume(result, _decision(options, result.pending_step_id)) if given else answered(result)
+        return ended(options, known, mission_of(result.run.workflow), result, options.file)
 
 
 def _decision(options: Any, step: str) -> Decision:

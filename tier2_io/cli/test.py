@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tier2_core import (
     Registry,
-    ScenarioResult,
     TestRunResult,
-    aggregate_suite,
-    aggregate_test_run,
-    evaluate_expectations,
-    scenarios_of,
 )
 from tier2_io.cli.inputs import UsageProblem, registry
 from tier2_io.cli.main import DONE, FAILED
 from tier2_io.cli.outcome import check_key
 from tier2_io.files import FileProblem, check_writable, rendered, write_document
+from tier2_io.parallel import ScenarioFailed, run_test_runs
 from tier2_io.screen import complain, progress, safe, say, say_json
 from tier2_io.signing import STATEMENT_TYPE, envelope_of
 from tier2_io.suite_records import record_of, statement_of
-from tier2_io.suites import Suite, failure_lines, read_suite, run_one
+from tier2_io.suites import Suite, failure_lines, read_suite, told_of
 
 
 def execute(options: Any) -> int:
@@ -32,9 +31,10 @@ def execute(options: Any) -> int:
         taken = [path for path in (*options.files, options.sign) if path is not None]
         if os.path.realpath(options.record) in map(os.path.realpath, taken):
             raise UsageProblem("--record names a file that is read, too; expected another.")
-    parsed = _parsed(options.files)
+    with _no_collector():
+        parsed = _parsed(options.files)
     known = registry(options)
-    outcomes = [(suite, _run(suite, known)) for suite in parsed]
+    outcomes = list(zip(parsed, _run(parsed, known, options), strict=True))
     if options.record is not None:
         runs = [(suite.definition, suite.expectations, outcome) for suite, outcome in outcomes]
         document = record_of(runs, known)
@@ -52,6 +52,17 @@ def execute(options: Any) -> int:
     return DONE if all(outcome.passed for _, outcome in outcomes) else FAILED
 
 
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Make what will be there to the end: to look for garbage in it, time and again, takes a third of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def _parsed(paths: list[str]) -> list[Suite]:
     """All files, read before anything runs; the mistakes of all of them are reported at once."""
     parsed, mistakes = [], []
@@ -66,15 +77,20 @@ def _parsed(paths: list[str]) -> list[Suite]:
     return parsed
 
 
-def _run(suite: Suite, known: Registry) -> TestRunResult:
-    scenarios = scenarios_of(suite.definition)
-    results: dict[str, ScenarioResult] = {}
-    with progress(len(scenarios), safe(suite.definition.suite_name)) as step:
-        for name, scenario in scenarios.items():
-            results[name] = run_one(suite, scenario, known)
-            step()
-    suite_result = aggregate_suite(suite.definition, results)
-    return aggregate_test_run(suite_result, evaluate_expectations(suite_result, suite.expectations))
+def _run(parsed: list[Suite], known: Registry, options: Any) -> list[TestRunResult]:
+    """The test runs of all files; of what is not printed nothing is kept."""
+    names = ", ".join(safe(suite.definition.suite_name) for suite in parsed[:3]) + ", …" * (len(parsed) > 3)
+    try:
+        return run_test_runs(
+            [(suite.definition, suite.expectations) for suite in parsed],
+            executor=options.jobs,
+            registry=known,
+            whole=options.json,
+            progress=lambda total: progress(total, names),
+        )
+    except ScenarioFailed as failed:
+        told = told_of(failed.error, parsed[failed.run], failed.scenario, known)
+        raise told from (failed.error if told is not failed.error else failed.error.__cause__)
 
 
 def _tell(suite: Suite, outcome: TestRunResult) -> None:

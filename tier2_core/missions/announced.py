@@ -1,0 +1,172 @@
+"""What the installed distributions announce: plain data, read from their metadata; nothing is imported.
+
+The only module that reads what is installed. Each distribution is read on its own: one whose metadata are
+broken is told of, and the others are there all the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from tier2_core.errors import PluginError, described
+from tier2_core.version import VERSION
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution, EntryPoint
+
+GROUP = "tier2.missions"
+"""The entry-point group under which distributions announce their plugins."""
+
+OWN_DISTRIBUTION = "tier2"
+
+_ENTRY_POINTS = "entry_points.txt"
+
+
+@frozen
+class Announcement:
+    """A plugin as its distribution announces it: its name, and the reference that it is imported from.
+
+    ``requires`` are the distribution's requirements on tier2, as its metadata has them (PEP 508).
+    """
+
+    name: str
+    distribution: str
+    version: str
+    source: str
+    requires: tuple[str, ...] = ()
+
+    @property
+    def own(self) -> bool:
+        """Whether it is a plugin of tier2 itself."""
+        return self.distribution == OWN_DISTRIBUTION
+
+    @property
+    def unmet(self) -> str:
+        """The requirement on tier2 that this version does not meet, or ``""``.
+
+        It holds if pip would say so: one with a marker only where the marker does, and none of those for extras.
+        Raises :class:`PluginError` for one that cannot be read.
+
+        >>> Announcement("a", "dist-a", "1.0", "a", ("tier2>=99", "tier2>0")).unmet
+        'tier2>=99'
+        """
+        if self.own or not self.requires:
+            return ""
+        from packaging.requirements import InvalidRequirement, Requirement  # few plugins get here
+
+        for text in self.requires:
+            try:
+                requirement = Requirement(text)
+                here = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+            except (InvalidRequirement, ValueError) as error:
+                raise PluginError(
+                    f"Plugin '{self.name}' of distribution '{self.distribution}' needs {text!r}, which cannot be "
+                    f"read: {described(error).splitlines()[0]}",
+                    plugin=self.name,
+                    distribution=self.distribution,
+                ) from error
+            if here and not requirement.specifier.contains(VERSION, prereleases=True):
+                return f"{requirement.name}{requirement.specifier}"
+        return ""
+
+
+def announced() -> list[Announcement | PluginError]:
+    """What is announced, sorted by (name, distribution), after the errors of what cannot be read.
+
+    Of a distribution that is there several times, the one that comes first on the import path is it.
+    """
+    # Imported here: it takes longer than the rest of tier2, and whoever only runs workflows does not need it.
+    from importlib.metadata import distributions
+
+    found: set[Announcement] = set()  # a directory that is on the path under two names is read twice
+    broken: dict[str, PluginError] = {}
+    for distribution in distributions():
+        try:
+            points = list(_points(distribution))
+            for one in _read(distribution, points) if points and not _hidden(distribution) else ():
+                if isinstance(one, PluginError):
+                    broken[str(one)] = one
+                else:
+                    found.add(one)
+        except PluginError as error:
+            broken[str(error)] = error
+    return [
+        *(broken[text] for text in sorted(broken)),
+        *sorted(found, key=lambda one: (one.name, one.distribution, one.version, one.source)),
+    ]
+
+
+def normalised(name: str) -> str:
+    """The name of a distribution as tools compare it (PEP 503).
+
+    >>> normalised("My.Missions__2")
+    'my-missions-2'
+    """
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _points(distribution: Distribution) -> Iterator[EntryPoint]:
+    try:
+        for point in distribution.entry_points:
+            if point.group == GROUP:
+                yield point
+    except Exception as error:
+        # Whoever announces nothing to us may be as broken as it likes.
+        if isinstance(error, UnicodeDecodeError):
+            ours = GROUP.encode() in error.object
+        else:
+            ours = GROUP in (distribution.read_text(_ENTRY_POINTS) or "")
+        if ours:
+            name = _metadata(distribution)[0]
+            raise PluginError(
+                f"Distribution '{name}' announces plugins in {_ENTRY_POINTS}, which cannot be read: "
+                f"{described(error)}; install it anew, or uninstall it.",
+                distribution=name,
+            ) from error
+
+
+def _read(distribution: Distribution, points: Iterable[EntryPoint]) -> Iterator[Announcement | PluginError]:
+    try:
+        name, version, requires = _metadata(distribution)
+    except Exception as error:  # noqa: BLE001 - it is told of
+        for point in points:
+            yield PluginError(
+                f"Plugin '{point.name}' is announced by a distribution whose metadata cannot be read: "
+                f"{described(error)}; install it anew, or uninstall it.",
+                plugin=point.name,
+            )
+        return
+    if normalised(name) == OWN_DISTRIBUTION:
+        # What runs, whatever an older installation has left behind.
+        name, version = OWN_DISTRIBUTION, VERSION
+    for point in points:
+        yield Announcement(point.name, name, version, point.value, requires)
+
+
+def _metadata(distribution: Distribution) -> tuple[str, str, tuple[str, ...]]:
+    """Name, version, and the requirements on tier2; empty for a distribution that was half removed."""
+    try:
+        metadata: Any = distribution.metadata or {}
+        requires = tuple(sorted(filter(_on_tier2, distribution.requires or ())))
+    except FileNotFoundError:
+        return "", "", ()
+    return str(metadata.get("Name") or ""), str(metadata.get("Version") or ""), requires
+
+
+def _on_tier2(requirement: str) -> bool:
+    name = re.match(r"\s*([A-Za-z0-9._-]+)", requirement)
+    return name is not None and normalised(name.group(1)) == OWN_DISTRIBUTION
+
+
+def _hidden(distribution: Distribution) -> bool:
+    """Whether a distribution of the same name comes first on the import path."""
+    from importlib.metadata import distribution as first_of
+
+    try:
+        return bool(first_of(distribution.metadata["Name"]).locate_file("") != distribution.locate_file(""))
+    except Exception:  # noqa: BLE001 - what is wrong with its metadata is told when they are read
+        return False

@@ -1,0 +1,253 @@
+"""Documents written out: as canonical bytes (RFC 8785), and as fresh plain data.
+
+Most documents that are written out are states, and most states were made by a few edits of one that was written out
+before. Of such a first document, its *anchor*, what was written is kept as long as it lives, if it is large; what was
+made of it is put together from that and the parts that were edited. Both ways give the same bytes and the same data.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left, insort
+from collections.abc import Iterable
+from typing import Any
+
+from pyrsistent import PMap
+
+from tier2_core.values.freeze import freeze
+from tier2_core.values.members import members
+from tier2_core.values.scalars import quote, scalar_text
+from tier2_core.values.seal import (
+    CONTAINERS,
+    VECTOR,
+    Document,
+    Seal,
+    Written,
+    canonical_size,
+    plain_key,
+    seal_of,
+    text_size,
+)
+
+_PLAIN = frozenset({dict, list})
+
+KEPT = 1024
+"""From so many canonical bytes on, what was written of an anchor is kept."""
+
+
+def thaw(value: Any) -> Any:
+    """Fresh plain ``dict`` and ``list`` data of a document, keys sorted; changing it changes nothing else.
+
+    >>> thaw(freeze({"b": (1, 2), "a": {}}))
+    {'a': {}, 'b': [1, 2]}
+    """
+    return _plain(freeze(value))
+
+
+def canonical_bytes(document: Document) -> bytes:
+    """The canonical bytes of a frozen document, RFC 8785."""
+    known = seal_of(document)
+    if known is None:
+        return scalar_text(document).encode()
+    if known.size is None:
+        return written_anew(document)
+    anchor, edits = _anchor(known)
+    if anchor.written is None:
+        anchor.written = Written()
+    written, source = anchor.written, anchor()
+    if written.data is None:
+        written.data = written_anew(source)
+    return _spliced(written, source, edits, document) if edits else written.data
+
+
+def _anchor(known: Seal) -> tuple[Seal, set[str | int]]:
+    """The oldest document that a large one was made of, if it still lives, and where it was edited since.
+
+    A small one is its own: to write it anew takes no longer.
+    """
+    edits: set[str | int] = set()
+    anchor, since, here = known, edits, known
+    if known.size is not None and known.size >= KEPT:
+        while here.base is not None:
+            assert here.edit is not None
+            edits = edits | {here.edit}
+            here = here.base
+            if here() is not None:
+                anchor, since = here, edits
+    return anchor, since
+
+
+# --- canonical bytes ---------------------------------------------------------------------------------
+
+
+def written_anew(document: Any) -> bytes:
+    """The canonical bytes of a frozen document, from nothing but the document."""
+    return _text(document).encode()
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """The keys of an object as RFC 8785 section 3.2.3 sorts them: as arrays of UTF-16 units."""
+    listed = list(names)
+    return sorted(listed, key=None if all(map(plain_key, listed)) else _utf16)
+
+
+def _utf16(name: str) -> bytes:
+    return name.encode("utf-16-be")
+
+
+def _text(document: Any) -> str:
+    known = seal_of(document)
+    if known is None:
+        return scalar_text(document)
+    if known.plain:
+        # Then the C encoder writes the same: its floats and its order of keys are RFC 8785's.
+        return encode(document)
+    if type(document) is PMap:
+        inside = members(document)
+        return "{" + ",".join([f"{quote(name)}:{_text(inside[name])}" for name in in_order(inside)]) + "}"
+    return "[" + ",".join(_runs(document)) + "]"
+
+
+def _runs(array: Any) -> Iterable[str]:
+    """The elements of an array; those in a row that the C encoder can write are written by one call."""
+    run: list[Any] = []
+    for part in array:
+        known = seal_of(part)
+        if known is not None and known.plain:
+            run.append(part)
+            continue
+        if run:
+            yield encode(run)[1:-1]
+            run = []
+        yield _text(part)
+    if run:
+        yield encode(run)[1:-1]
+
+
+def _plain_container(container: Any) -> Any:
+    if type(container) is PMap:
+        return members(container)
+    if type(container) is VECTOR:
+        return container.tolist()
+    raise AssertionError(f"a sealed document holds {type(container).__name__}")
+
+
+encode = json.JSONEncoder(
+    ensure_ascii=False,
+    check_circular=False,
+    allow_nan=False,
+    sort_keys=True,
+    separators=(",", ":"),
+    default=_plain_container,
+).encode
+
+
+def _spliced(written: Written, source: Any, edits: set[Any], document: Any) -> bytes:
+    """The bytes of ``document``, which was made of ``source``: those of all parts between the edits, as they are."""
+    data = written.data
+    assert data is not None
+    if written.offsets is None:
+        written.names, written.offsets = _places(source)
+        assert written.offsets[-1] == len(data) or not source
+    names, offsets = written.names, written.offsets
+    pieces: list[bytes] = []
+    here = 0  # parts before this one are written
+    last = len(offsets) - 1
+    for edit in sorted(edits, key=_utf16 if names is not None else None):
+        if names is None:
+            place, there, stays = min(edit, last), edit < last, edit < len(document)
+        else:
+            place = bisect_left(names, _utf16(edit), key=_utf16)
+            there, stays = place < last and names[place] == edit, edit in document
+        if place > here:
+            pieces.append(data[offsets[here] : offsets[place] - 1])
+        if stays:
+            part = canonical_bytes(document[edit])
+            pieces.append(part if names is None else b"%s:%s" % (quote(edit).encode(), part))
+        here = place + there
+    if here < last:
+        pieces.append(data[offsets[here] : offsets[last] - 1])
+    return (b"[%s]" if names is None else b"{%s}") % b",".join(pieces)
+
+
+def _places(source: Any) -> tuple[list[str] | None, list[int]]:
+    """Where each part begins: one byte after the comma, or the bracket, before it; and where one more would."""
+    names, offsets = None, [1]
+    if type(source) is PMap:
+        inside = members(source)
+        names = in_order(inside)
+        sizes: Iterable[int] = (text_size(name) + 1 + canonical_size(inside[name]) for name in names)
+    else:
+        sizes = map(canonical_size, source)
+    for size in sizes:
+        offsets.append(offsets[-1] + size + 1)
+    return names, offsets
+
+
+# --- plain data --------------------------------------------------------------------------------------
+
+
+def _plain(document: Any) -> Any:
+    if type(document) not in CONTAINERS:
+        return document
+    known = seal_of(document)
+    assert known is not None
+    if known.size is None or known.size < KEPT:
+        return _plain_anew(document)
+    anchor, edits = _anchor(known)
+    if anchor.written is None or anchor.written.plain is None:
+        if not edits:
+            return _plain_anew(document)
+        anchor.written = anchor.written or Written()
+        anchor.written.plain = _plain_anew(anchor())
+    return _derived(anchor.written.plain, edits, document)
+
+
+def _plain_anew(document: Any) -> Any:
+    # Depth is bounded by MAX_DEPTH, so that this may recurse.
+    if type(document) is PMap:
+        made = members(document)
+        if len(made) > 1:
+            made = {name: made[name] for name in sorted(made)}
+        for name, part in made.items():
+            if type(part) in CONTAINERS:
+                made[name] = _plain_anew(part)
+        return made
+    return [_plain_anew(part) if type(part) in CONTAINERS else part for part in document]
+
+
+def copied(plain: Any, but: Iterable[Any] = ()) -> Any:
+    """A copy of plain data, all the way down but for what is at ``but``; ``copy.deepcopy`` takes many times as long."""
+    made = plain.copy()
+    parts = plain.items() if type(plain) is dict else enumerate(plain)
+    for name, part in [(name, part) for name, part in parts if type(part) in _PLAIN]:
+        if name not in but:
+            made[name] = copied(part)
+    return made
+
+
+def _derived(plain: Any, edits: set[Any], document: Any) -> Any:
+    """The plain data of ``document``, which was made of what is ``plain`` by edits."""
+    made = copied(plain, edits)
+    if type(made) is list:
+        for place in sorted(edits):
+            made[place : place + 1] = [_plain(document[place])]
+        return made
+    added = []
+    for name in edits:
+        if name not in document:
+            made.pop(name, None)
+        elif name in made:
+            made[name] = _plain(document[name])
+        else:
+            added.append((name, _plain(document[name])))
+    if not added:
+        return made
+    items = list(made.items())
+    for item in added:
+        insort(items, item, key=_name)
+    return dict(items)
+
+
+def _name(item: tuple[str, Any]) -> str:
+    return item[0]

@@ -1,0 +1,82 @@
+"""What depends on the plan alone, worked out once: the checks of the envelope, and each step's operation.
+
+A workflow remembers it, so that running the same workflow again costs only what the steps do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from attrs import field, frozen
+
+from tier2_core.workflow.envelope import check_envelope, operation_of
+from tier2_core.workflow.operations import HasOperations, Operation, OperationCall, State, bound
+from tier2_core.workflow.specs import ExecutionContext, StepSpec, WorkflowDefinition
+
+
+@frozen(eq=False)
+class PlannedStep:
+    """A step with its operation, if it is a runtime one, and the operation bound to the step's payload."""
+
+    step: StepSpec
+    operation: Operation | None = None
+    apply: Callable[[State], Any] | None = None
+    builtin: bool = False
+
+
+@frozen(eq=False)
+class Plan:
+    """The steps of a workflow as one registry knows them; ``operations`` are those that the runtime steps name."""
+
+    registry: HasOperations
+    names: tuple[str, ...]
+    operations: tuple[Operation, ...]
+    steps: tuple[PlannedStep, ...]
+
+
+@frozen
+class Given:
+    """What a run is given: the workflow, the context, and the registry whose operations it knows."""
+
+    workflow: WorkflowDefinition
+    context: ExecutionContext = field(repr=False)
+    plan: Plan = field(repr=False, eq=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return given, (self.workflow, self.context, self.plan.registry)
+
+
+def given(workflow: WorkflowDefinition, context: ExecutionContext, registry: HasOperations) -> Given:
+    """What a run is given, checked; raises what :func:`check_envelope` raises."""
+    return Given(workflow, context, plan_of(workflow, registry))
+
+
+def plan_of(workflow: WorkflowDefinition, registry: HasOperations) -> Plan:
+    """The plan of a workflow, from memory if the registry still knows the same operations."""
+    known = registry.operations
+    plan: Plan | None = workflow.memo.get("plan")
+    if plan is not None and plan.registry is registry and tuple(map(known.get, plan.names)) == plan.operations:
+        return plan
+    check_envelope(workflow, registry)
+    steps = tuple(_planned(step, registry) for step in workflow.steps)
+    operations = tuple(planned.operation for planned in steps if planned.operation is not None)
+    plan = Plan(
+        registry, tuple(operation_name(planned.step) for planned in steps if planned.operation), operations, steps
+    )
+    workflow.memo["plan"] = plan
+    return plan
+
+
+def operation_name(step: StepSpec) -> str:
+    """The name of the operation of a runtime step that was checked."""
+    name: str = step.payload.get("operation", "noop")
+    return name
+
+
+def _planned(step: StepSpec, registry: HasOperations) -> PlannedStep:
+    if step.kind != "runtime":
+        return PlannedStep(step)
+    operation = operation_of(step, registry)
+    call = OperationCall(step.payload, step.id, registry)  # type: ignore[arg-type]
+    return PlannedStep(step, operation, *bound(operation, call))
