@@ -45,6 +45,12 @@ class Verification:
     fit), ``tier2`` or ``plugin`` (another version), ``plan``, ``decision`` or ``operation``. ``step_id`` and
     ``index`` name the first step that diverges, if it is a step; ``expected`` is what the record says there,
     ``actual`` what was computed. ``result`` is the recomputed result, if there is one.
+
+    >>> document = make_record(run_mission("echo")).to_dict()
+    >>> verify_record(load_record(document)).verified
+    True
+    >>> verify_record(load_record({**document, "initial_state": {"n": 2}})).cause
+    'altered'
     """
 
     verified: bool
