@@ -63,6 +63,16 @@ def argument(call: ast.Call, place: int | None, name: str) -> ast.AST | None:
     return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
 
 
+def first_texts(nodes: Any, function: str) -> set[str]:
+    """The texts, written out, that a function is given first."""
+    return {
+        text
+        for call in calls(nodes, function)
+        if call.args and isinstance(call.args[0], ast.Constant)
+        for text in texts(call.args[0])
+    }
+
+
 # --- what tests hold to -------------------------------------------------------------------------
 
 
@@ -80,7 +90,7 @@ def raised() -> frozenset[str]:
 
 @lru_cache
 def asserted() -> frozenset[str]:
-    """The texts that are asserted, that a test is parametrized with, or that are in the vectors that tests go through."""
+    """The texts that are asserted, that a test is parametrized with, or that stand in the vectors that tests run."""
     found: set[str] = set()
     for tree in tests().values():
         for node in ast.walk(tree):
@@ -104,18 +114,18 @@ def _texts_of(value: Any) -> Iterator[str]:
 @lru_cache
 def given_together() -> tuple[frozenset[str], ...]:
     """The words of each call, list and tuple in the tests: what a command is run with stands in one of them."""
-    found = []
-    for tree in tests().values():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call | ast.List | ast.Tuple):
-                found.append(frozenset(word.partition("=")[0] for text in texts(node) for word in text.split()))
-    return tuple(found)
+    return tuple(
+        frozenset(word.partition("=")[0] for text in texts(node) for word in text.split())
+        for tree in tests().values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call | ast.List | ast.Tuple)
+    )
 
 
 @lru_cache
 def exit_codes_of_tests() -> frozenset[int]:
     """The exit codes that some test compares with what a command ended with."""
-    found = set()
+    found: set[int] = set()
     for tree in tests().values():
         for node in ast.walk(tree):
             if isinstance(node, ast.Compare) and ("returncode" in (told := ast.unparse(node)) or "main(" in told):

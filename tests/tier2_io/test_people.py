@@ -354,6 +354,15 @@ def test_an_operation_that_breaks_on_one_answer_leaves_the_others(
     assert tier2("resume", file.name, "--approve", "--value", "3", env=breaking).returncode == 0
 
 
+def test_explore_takes_params_and_changes_of_the_state(tier2: Tier2) -> None:
+    task = 'tasks=[{"id": "tea", "title": "Buy tea"}]'
+    done = tier2("explore", "daily_loop", "--set", task, "--param", "requested_steps=2", "--json")
+    approved, rejected = (path["outcome"] for path in json.loads(done.stdout))
+    assert approved["patch"][0]["value"]["summary"]["carried_over"] == ["tea"]
+    assert "priorities" not in approved["patch"][0]["value"]  # which would be the third step
+    assert rejected["status"] == "rejected"
+
+
 def test_explore_takes_values_for_human_steps_only(at_work: Path, tier2: Tier2) -> None:
     assert "no such human step" in tier2("explore", "daily_loop", "--value", "typo=1").stderr
     value = ("--value", "daily-confirm-priorities=null")

@@ -73,6 +73,7 @@ def test_another_key_or_none_or_an_altered_byte_is_exit_code_4(at_work: Path, ti
     done = tier2("verify", "--key", "other.pub", "r.json", "plain.json")
     assert done.returncode == 4
     assert done.stdout.count("likely cause          signature") == 2
+    assert json.loads(tier2("verify", "--json", "--key", "other.pub", "r.json").stdout)[0]["cause"] == "signature"
     assert "plain.json is not signed" in done.stdout
 
     def space(envelope: dict[str, Any]) -> None:
