@@ -16,7 +16,7 @@ from tier2_io.cli.views import view_of
 from tier2_io.files import STDIN, FileProblem, check_writable, write_document
 from tier2_io.saved import save
 from tier2_io.screen import complain, safe, say, say_json
-from tier2_io.signing import private_key
+from tier2_io.signing import is_exposed, private_key
 
 
 def check_outputs(options: Any) -> None:
@@ -47,6 +47,10 @@ def check_key(options: Any) -> None:
         raise UsageProblem("--sign goes with --record: it is the record that is signed.")
     if options.sign == STDIN:
         raise UsageProblem("--sign takes the name of a file with a key, not standard input.")
+    if is_exposed(options.sign):
+        complain(
+            f"warning: others can read the private key {options.sign}, and sign with it; chmod 600 would stop them."
+        )
     options.key = private_key(options.sign)  # read once: it must not be gone when people have answered
 
 
