@@ -102,8 +102,7 @@ def _run_against_10(keys: int) -> Beside:
 
 def written_out(result: OrchestrationResult) -> tuple[dict[str, Any], bytes, str]:
     """A result as a caller wants it who stores it: plain data, canonical bytes, digest."""
-    plain = result.to_dict()
-    return plain, canonical_json({**plain, "final_state": result.state}), result.digest
+    return result.to_dict(), result.to_json(), result.digest
 
 
 def _written_out(keys: int, again: bool = True) -> Beside:

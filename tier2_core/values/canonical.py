@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from hashlib import sha256
 from typing import Any
@@ -12,7 +13,7 @@ from tier2_core.values.freeze import a_type, freeze, printable
 from tier2_core.values.paths import format_pointer
 from tier2_core.values.scalars import quote
 from tier2_core.values.seal import Document, canonical_size, seal_of
-from tier2_core.values.writing import canonical_bytes, in_order
+from tier2_core.values.writing import canonical_bytes, encode, in_order
 
 _SHORT = 80
 
@@ -81,12 +82,27 @@ def wrapper_bytes(wrapper: Any) -> bytes:
     if kind is Raw:
         return wrapper  # type: ignore[no-any-return]
     if kind is dict:
-        return b"{%s}" % b",".join(
-            [b"%s:%s" % (quote(name).encode(), wrapper_bytes(wrapper[name])) for name in in_order(wrapper)]
-        )
+        members = [b"%s:%s" % (quote(name).encode(), _part_bytes(wrapper[name])) for name in in_order(wrapper)]
+        return b"{%s}" % b",".join(members)
     if kind is list or kind is tuple:
-        return b"[%s]" % b",".join(map(wrapper_bytes, wrapper))
+        return b"[%s]" % b",".join(map(_part_bytes, wrapper))
     return canonical_bytes(wrapper)
+
+
+def _part_bytes(part: Any) -> bytes:
+    """The canonical bytes of a part of a wrapper: by one call of the C encoder, if that writes them as RFC 8785 does.
+
+    It may not if a key is not ASCII, or a float has an exponent or is integral. Where the text looks like that, even
+    inside a string, and where there are Raw parts, which the encoder does not know, it is written part by part.
+    """
+    if type(part) is dict or (type(part) is list and (not part or type(part[0]) is not Raw)):
+        text = encode(part)
+        if text.isascii() and not _UNSURE.search(text):
+            return text.encode()
+    return wrapper_bytes(part)
+
+
+_UNSURE = re.compile(r"\.0|e[+-]")
 
 
 def short_text(document: Document) -> str:

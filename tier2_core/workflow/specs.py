@@ -30,7 +30,7 @@ from tier2_core.values.fields import (
     unique,
 )
 from tier2_core.values.freeze import freeze
-from tier2_core.values.writing import thaw
+from tier2_core.values.writing import copied, thaw
 
 NOTHING: PMap[str, Any] = freeze(pmap())  # type: ignore[assignment]
 """The empty object."""
@@ -62,6 +62,11 @@ class StepSpec:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data: ``id``, ``kind``, ``payload``."""
+        plain: dict[str, Any] = copied(self._plain)
+        return plain
+
+    @cached_property
+    def _plain(self) -> dict[str, Any]:
         return {"id": self.id, "kind": self.kind, "payload": thaw(self.payload)}
 
     @cached_property
