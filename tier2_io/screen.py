@@ -23,6 +23,11 @@ MANY = 50
 """From so many pieces of work on, progress is shown."""
 
 
+def is_terminal() -> bool:
+    """Whether there is somebody who can be shown something, and answer."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 def safe(text: str) -> str:
     r"""``text`` on one line, with control and bidirectional characters escaped.
 

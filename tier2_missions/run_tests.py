@@ -23,7 +23,6 @@ from tier2_core import (
     StepSpec,
     WorkflowDefinition,
     freeze,
-    run_test_run_from_config,
     thaw,
 )
 
@@ -119,6 +118,8 @@ def _check_target(payload: Mapping[str, Any]) -> str | None:
 
 def execute(state: Any, call: OperationCall) -> Any:
     """``tests.results``: how each selected document came out, run with the registry of this run."""
+    from tier2_core import run_test_run_from_config  # all of the scenarios, which no other mission needs
+
     registry: Any = call.registry
     level = 1
     if isinstance(registry, _Nested):

@@ -54,6 +54,8 @@ class Announcement:
         >>> Announcement("a", "dist-a", "1.0", "a", ("tier2>=99", "tier2>0")).unmet
         'tier2>=99'
         """
+        if self.own or not self.requires:
+            return ""
         from packaging.requirements import InvalidRequirement, Requirement  # few plugins get here
 
         for text in self.requires:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tier2_core import PluginError, Registry
 from tier2_io.screen import complain, say_json
-from tier2_io.trust.guard import BLIND, Touch, Watch, guarded
+
+if TYPE_CHECKING:
+    from tier2_io.trust.guard import Touch
 
 
 class Touched(PluginError):
@@ -24,6 +26,8 @@ def guarding(options: Any, known: Registry, mission: str) -> Iterator[Registry]:
     if not options.guard:
         yield known
         return
+    from tier2_io.trust.guard import Watch, guarded
+
     watch = Watch(mission)
     try:
         yield guarded(known, watch)
@@ -41,6 +45,8 @@ def guarding(options: Any, known: Registry, mission: str) -> Iterator[Registry]:
 
 def report(touches: list[Touch]) -> dict[str, Any]:
     """What a guarded run says of the guard in JSON."""
+    from tier2_io.trust.guard import BLIND
+
     return {"blind": [*BLIND, _UNSTABLE], "touches": [touch.to_dict() for touch in touches]}
 
 

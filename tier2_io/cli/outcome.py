@@ -8,15 +8,11 @@ from typing import Any
 
 from tier2_core import OrchestrationResult, Registry, consequences
 from tier2_io.cli.changes import say_changes
-from tier2_io.cli.guarding import report
 from tier2_io.cli.inputs import UsageProblem
 from tier2_io.cli.main import DONE, FAILED, SUSPENDED
-from tier2_io.cli.people import say_waiting
 from tier2_io.cli.views import view_of
 from tier2_io.files import STDIN, FileProblem, check_writable, write_document
-from tier2_io.saved import save
 from tier2_io.screen import complain, safe, say, say_json
-from tier2_io.signing import private_key
 
 
 def check_outputs(options: Any) -> None:
@@ -47,6 +43,8 @@ def check_key(options: Any) -> None:
         raise UsageProblem("--sign goes with --record: it is the record that is signed.")
     if options.sign == STDIN:
         raise UsageProblem("--sign takes the name of a file with a key, not standard input.")
+    from tier2_io.signing import private_key
+
     options.key = private_key(options.sign)  # read once: it must not be gone when people have answered
 
 
@@ -60,6 +58,8 @@ def ended(
     decided, saved_as = bool(result.run.context.decisions), None
     try:
         if result.status == "suspended" or recorded_as is not None:
+            from tier2_io.saved import save
+
             recorded_as = saved_as = save(result, recorded_as, options.key)
         if options.out is not None:
             write_document(options.out, result.to_dict())
@@ -67,12 +67,18 @@ def ended(
             write_document(options.state_out, result.state)
     except FileProblem:
         if saved_as is None and decided:  # what people answered is not lost
+            from tier2_io.saved import save
+
             saved_as = save(result, None, options.key)
         if saved_as is not None:
             complain(f"The run is in {saved_as}; to write what it came to: tier2 resume {saved_as} --out FILE")
         raise
     if options.json:
-        document = {**result.to_dict(), **({"guard": report([])} if options.guard else {})}
+        document = result.to_dict()
+        if options.guard:
+            from tier2_io.cli.guarding import report
+
+            document["guard"] = report([])
         say_json(document if result.status != "suspended" else {
             **document, "saved_as": recorded_as, "consequences": consequences(result).to_dict(),
         })  # fmt: skip
@@ -105,6 +111,8 @@ def _tell(options: Any, registry: Registry, mission: str, result: OrchestrationR
     entry = registry.missions.get(mission)
     view = None if entry is None else view_of(entry, result)
     if result.status == "suspended":
+        from tier2_io.cli.people import say_waiting
+
         say_waiting(result, consequences(result))
     elif view is not None:
         say()

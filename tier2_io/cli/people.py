@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import json
-import sys
 from typing import Any
 
 from tier2_core import (
@@ -24,11 +23,6 @@ from tier2_io.cli.changes import say_changes
 from tier2_io.screen import safe, say, say_styled, shown
 
 HELP = "y approves, n rejects, v gives a value, q quits and saves the run"
-
-
-def is_terminal() -> bool:
-    """Whether there is somebody who can be shown something, and answer."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def login_name() -> str:

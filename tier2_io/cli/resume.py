@@ -9,9 +9,10 @@ from tier2_core.workflow.envelope import mission_of
 from tier2_io.cli.guarding import guarding
 from tier2_io.cli.inputs import UsageProblem, registry, value_of
 from tier2_io.cli.outcome import check_outputs, ended
-from tier2_io.cli.people import answered, is_terminal, login_name
+from tier2_io.cli.people import answered, login_name
 from tier2_io.files import STDIN
 from tier2_io.saved import load, only_one
+from tier2_io.screen import is_terminal
 from tier2_io.signing import read_stored
 
 

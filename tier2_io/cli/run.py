@@ -8,8 +8,7 @@ from tier2_core import ExecutionContext, run_mission
 from tier2_io.cli.guarding import guarding
 from tier2_io.cli.inputs import entry_of, initial_state, params, registry, unknown_params
 from tier2_io.cli.outcome import check_outputs, ended
-from tier2_io.cli.people import answered, is_terminal
-from tier2_io.screen import complain
+from tier2_io.screen import complain, is_terminal
 
 
 def execute(options: Any) -> int:
@@ -22,5 +21,7 @@ def execute(options: Any) -> int:
     with guarding(options, known, options.mission) as watched:
         result = run_mission(options.mission, context, given, registry=watched)
         if is_terminal() and not options.json and options.state != "-":
+            from tier2_io.cli.people import answered
+
             result = answered(result)
     return ended(options, known, options.mission, result, options.record)
