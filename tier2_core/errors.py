@@ -138,17 +138,22 @@ class InvalidParamsError(CallerError):
 
 
 class ConfigError(CallerError):
-    """A config has mistakes; ``problems`` holds one ``(path, message)`` for each, all of them at once."""
+    """A config has mistakes; ``problems`` holds one ``(path, message)`` for each, all of them at once.
 
-    def __init__(self, message: str, *, problems: Iterable[tuple[str, str]] = ()) -> None:
+    ``pointers`` holds one JSON Pointer for each, to the very value that is wrong: a path names the mapping that is
+    read, a pointer goes on to the field in it.
+    """
+
+    def __init__(self, message: str, *, problems: Iterable[tuple[str, str]] = (), pointers: Iterable[str] = ()) -> None:
         super().__init__(message)
         self.problems = tuple(problems)
+        self.pointers = tuple(pointers)
 
     @classmethod
-    def of(cls, problems: Sequence[tuple[str, str]]) -> ConfigError:
+    def of(cls, problems: Sequence[tuple[str, str]], pointers: Iterable[str] = ()) -> ConfigError:
         """The error that reports ``problems``, one a line; an empty path is the config itself."""
         lines = [f"{path}: {message}" if path else message for path, message in problems]
-        return cls("\n".join(lines), problems=problems)
+        return cls("\n".join(lines), problems=problems, pointers=pointers)
 
 
 class RecordError(CallerError):

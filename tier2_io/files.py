@@ -1,4 +1,4 @@
-"""Files: documents read with limits, output written whole or not at all."""
+"""Files: read with limits, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tier2_core import CallerError, InvalidValueError, freeze, thaw
-from tier2_core.values.canonical import read_json
+from tier2_core import CallerError, thaw
 
 MAX_JSON_BYTES = 64 * 1024 * 1024
 MAX_TOML_BYTES = 64 * 1024  # its parser's time grows with the square of some inputs
@@ -23,46 +22,6 @@ STDIN = "-"
 
 class FileProblem(CallerError):
     """A file cannot be read or written; the message names it and says what was expected."""
-
-
-def read_document(path: str) -> Any:
-    """The frozen document of a JSON or (by its ending) TOML file; ``-`` is JSON from standard input.
-
-    Raises :class:`FileProblem` for what is missing, unreadable, empty, too large, no regular file, or no
-    document.
-    """
-    try:
-        return freeze(read_plain(path))
-    except FileProblem:
-        raise
-    except InvalidValueError as error:
-        raise FileProblem(f"{_name(path)}: {error}{hint(path, str(error))}") from None
-
-
-def hint(path: str, message: str) -> str:
-    """What to do about a mistake that TOML invites."""
-    dated = any(f"ound a {kind};" in message for kind in ("date", "datetime", "time"))
-    return ' A date has to be a text: put it in quotes, as in "2026-03-02".' if dated else ""
-
-
-def read_plain(path: str) -> Any:
-    """Like :func:`read_document`, but plain data: for what holds documents that are frozen each on its own."""
-    toml = path != STDIN and path.lower().endswith(".toml")
-    limit = MAX_TOML_BYTES if toml else MAX_JSON_BYTES
-    data = read_bytes(path, limit)
-    if not data.strip():
-        raise _problem(path, f"is empty; expected a {'TOML' if toml else 'JSON'} document")
-    try:
-        return _parse_toml(data) if toml else read_json(data)
-    except InvalidValueError as error:
-        raise FileProblem(f"{_name(path)}: {error}") from None
-
-
-def expect_object(path: str, document: Any) -> Any:
-    """The document of a file, if it is an object."""
-    if not isinstance(document, Mapping):
-        raise _problem(path, 'holds no object; expected one at the top, as in {"tasks": []}')
-    return document
 
 
 def rendered(document: Any) -> bytes:
@@ -181,24 +140,6 @@ def read_bytes(path: str, limit: int) -> bytes:
     return data
 
 
-def _parse_toml(data: bytes) -> Any:
-    import tomllib
-
-    if data.startswith(b"\xef\xbb\xbf"):
-        raise InvalidValueError("Found a byte-order mark; expected TOML in UTF-8 without one.")
-    try:
-        return tomllib.loads(data.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise InvalidValueError(f"Found a byte that is no UTF-8 at offset {error.start}; expected TOML.") from None
-    except tomllib.TOMLDecodeError as error:
-        text = str(error)
-        raise InvalidValueError(f"Found no TOML: {text[:1].lower()}{text[1:]}.") from None
-    except RecursionError:
-        raise InvalidValueError("Found nesting deeper than 64; expected a flatter value.") from None
-    except ValueError:  # int() refuses more than 4,300 digits
-        raise InvalidValueError("Found an integer beyond the range of a double; expected a smaller one.") from None
-
-
 def _kind(mode: int) -> str:
     kinds = {
         stat.S_IFDIR: "a directory",
@@ -220,9 +161,10 @@ def _why(error: BaseException) -> str:
     return (getattr(error, "strerror", None) or str(error)).lower()
 
 
-def _name(path: str) -> str:
+def told_name(path: str) -> str:
+    """How a file is called in messages."""
     return "standard input" if path == STDIN else path or "''"
 
 
 def _problem(path: str, what: str) -> FileProblem:
-    return FileProblem(f"{_name(path)} {what}.")
+    return FileProblem(f"{told_name(path)} {what}.")

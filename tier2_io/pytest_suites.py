@@ -22,14 +22,13 @@ from tier2_core import (
     Tier2Error,
     evaluate_expectations,
     scenarios_of,
-    unknown_fields,
 )
 from tier2_io import suites
-from tier2_io.files import FileProblem, expect_object, read_plain
+from tier2_io.files import FileProblem
 from tier2_io.installed import installed_registry
 from tier2_io.pytest_plugin import Tier2Warning
 from tier2_io.screen import safe
-from tier2_io.suites import failure_lines, failure_summary, run_one, suite_of
+from tier2_io.suites import failure_lines, failure_summary, read_suite, run_one
 
 _REGISTRY = pytest.StashKey[Registry]()
 
@@ -65,17 +64,15 @@ class SuiteFile(pytest.File):
         """Read the suite, and warn of fields that mean nothing."""
         self.add_marker("tier2")
         path = os.path.relpath(self.path)
-        doubts: tuple[str, ...] = ()
+        doubts: list[str] = []
         try:
-            document = expect_object(path, read_plain(path))
-            doubts = unknown_fields(document)
-            suite = suite_of(path, document)
+            suite = read_suite(path, doubts.append)
             for doubt in doubts:
-                self.warn(Tier2Warning(safe(doubt)))
+                self.warn(Tier2Warning(doubt))
         except FileProblem as error:
-            raise self.CollectError(_lines("\n".join([str(error), *doubts]))) from None
+            raise self.CollectError("\n".join([_lines(str(error)), *doubts])) from None
         except Tier2Warning as error:
-            raise self.CollectError(f"{safe(path)}: {error}") from None
+            raise self.CollectError(str(error)) from None
         yield Suite.from_parent(self, name=part(suite.definition.suite_name), suite=suite)
 
 
@@ -118,7 +115,7 @@ class Suite(pytest.Collector):
     def _run(self, name: str) -> Mapping[str, ExpectationResult]:
         results = {}
         if name in self.scenarios:
-            results[name] = run_one(self.suite.path, self.scenarios[name], installed(self.config))
+            results[name] = run_one(self.suite, name, installed(self.config))
         found = evaluate_expectations(
             ScenarioSuiteResult(self.suite.definition.suite_name, results),
             SuiteExpectationsDefinition(self.wanted[name]),

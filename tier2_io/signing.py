@@ -16,7 +16,9 @@ from attrs import frozen
 
 from tier2_core import CallerError, InvalidValueError
 from tier2_core.values.canonical import read_json
-from tier2_io.files import FileProblem, expect_object, read_bytes, read_plain
+from tier2_core.values.freeze import a_type
+from tier2_io.documents import read_object
+from tier2_io.files import FileProblem, read_bytes
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -74,7 +76,7 @@ def read_stored(path: str, key: Ed25519PublicKey | None = None) -> Stored:
     Raises :class:`SignatureProblem` if a key is pinned and did not sign it, :class:`FileProblem` for what cannot be
     read.
     """
-    document = expect_object(path, read_plain(path))
+    document = read_object(path)
     if "payloadType" not in document and "signatures" not in document:
         if key is not None:
             raise SignatureProblem(f"{path} is not signed; expected an envelope that is signed by the pinned key.")
@@ -90,7 +92,9 @@ def read_stored(path: str, key: Ed25519PublicKey | None = None) -> Stored:
         inside = read_json(payload)
     except InvalidValueError as error:
         raise FileProblem(f"{path}: in its envelope: {error}") from None
-    return Stored(expect_object(path, inside), kind, "" if key is None else key_id(key))
+    if type(inside) is not dict:
+        raise FileProblem(f"{path}: in its envelope: Found {a_type(type(inside))}; expected the object of a record.")
+    return Stored(inside, kind, "" if key is None else key_id(key))
 
 
 def _opened(path: str, document: Any) -> tuple[str, bytes, list[bytes]]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+import attrs
 from attrs import frozen
 
 from tier2_core import (
@@ -11,6 +15,8 @@ from tier2_core import (
     ConfigError,
     DecisionError,
     ExpectationResult,
+    InvalidParamsError,
+    InvalidValueError,
     MissionExpectation,
     PluginError,
     Registry,
@@ -18,48 +24,95 @@ from tier2_core import (
     ScenarioResult,
     ScenarioSuiteDefinition,
     SuiteExpectationsDefinition,
+    Tier2Error,
+    UnknownMissionError,
+    format_pointer,
+    parse_path,
     parse_test_document,
+    resolve_path,
     run_scenario,
+    scenarios_of,
 )
-from tier2_io.files import FileProblem, hint
+from tier2_core.scenarios.config_adapter import misplaced_fields
+from tier2_io.documents import Source, read_source
+from tier2_io.files import FileProblem
 from tier2_io.screen import safe, shown
 
 
 @frozen
 class Suite:
-    """A suite with its expectations, and the file that they are from."""
+    """A suite with its expectations, the file that they are from, and the text of it."""
 
     path: str
     definition: ScenarioSuiteDefinition
     expectations: SuiteExpectationsDefinition
+    source: Source
 
 
-def suite_of(path: str, document: Any) -> Suite:
-    """The suite in the document of a file; :class:`FileProblem` has a line for each mistake, all of them at once."""
+def read_suite(path: str, warn: Callable[[str], None]) -> Suite:
+    """The suite in a file; ``warn`` is told of fields that mean nothing.
+
+    Raises :class:`FileProblem` with a line for each mistake, all of them at once, in the order of the text.
+    """
+    source = read_source(path)
+    document = source.object()
+    for pointer, doubt in misplaced_fields(document):
+        warn(source.told(pointer, f"warning: {doubt}", key=True))
     try:
-        return Suite(path, *parse_test_document(document))
+        return Suite(path, *parse_test_document(document), source)
     except ConfigError as error:
-        lines = [f"{path}: {line}{hint(path, line)}" for line in str(error).split("\n")]
-        raise FileProblem("\n".join(lines)) from None
+        told = [f"{place}: {message}" if place else message for place, message in error.problems]
+        raise FileProblem("\n".join(source.told_all(zip(error.pointers, told, strict=True)))) from None
 
 
-def run_one(path: str, scenario: ScenarioDefinition, registry: Registry) -> ScenarioResult:
-    """Run a scenario of the suite in ``path``; what goes wrong is told as :func:`told_of` tells it."""
+def run_one(suite: Suite, scenario: str, registry: Registry) -> ScenarioResult:
+    """Run the scenario of that name of a suite; what goes wrong is told as :func:`told_of` tells it."""
     try:
-        return run_scenario(scenario, registry=registry)
+        return run_scenario(scenarios_of(suite.definition)[scenario], registry=registry)
     except (PluginError, CallerError, DecisionError) as error:
-        raise told_of(error, path, scenario.scenario_name) from error
+        raise told_of(error, suite, scenario, registry) from error
 
 
-def told_of(error: BaseException, path: str, scenario: str) -> BaseException:
-    """What went wrong in a scenario, with the names of file and scenario; what is a bug stays as it is.
+def told_of(error: BaseException, suite: Suite, scenario: str, registry: Registry) -> BaseException:
+    """What went wrong in a scenario, with its place in the file; what is a bug stays as it is.
 
     A :class:`PluginError` if it is the plugin's fault, a :class:`FileProblem` if it is the suite's.
     """
-    message = f"{path}: scenario '{scenario}': {error}"
-    if isinstance(error, PluginError):
-        return PluginError(message)
-    return FileProblem(message) if isinstance(error, CallerError | DecisionError) else error
+    message = f"scenario '{scenario}': {error}"
+    scenarios = suite.definition.scenarios
+    at = max(place for place, one in enumerate(scenarios) if one.scenario_name == scenario)
+    where: list[Any] = ["scenarios", at]
+    if isinstance(error, PluginError):  # which is not run again: it may do anything
+        return PluginError(suite.source.told(format_pointer(where), message))
+    if not isinstance(error, CallerError | DecisionError):
+        return error
+    where += ["missions", _refused(scenarios[at], registry)]
+    if isinstance(error, UnknownMissionError):
+        where += ["name"]
+    elif isinstance(error, InvalidParamsError):
+        where += ["params"]
+        with suppress(InvalidValueError):  # a plugin's own pointer may be none
+            where += parse_path(error.problems[0][0] if error.problems else "")
+    elif isinstance(error, DecisionError):
+        where += ["decisions"]
+        decisions = resolve_path(suite.source.plain(), format_pointer(where))[1]
+        waiting = [place for place, decision in enumerate(decisions or ()) if decision["step_id"] in error.pending]
+        where += [*waiting[:1], "value"]
+    return FileProblem(suite.source.told(format_pointer(where), message))
+
+
+def _refused(scenario: ScenarioDefinition, registry: Registry) -> int:
+    """The number of the first mission with which a scenario cannot be run."""
+    calls = scenario.missions
+
+    def refused(count: int) -> bool:
+        try:
+            run_scenario(attrs.evolve(scenario, missions=calls[:count]), registry=registry)
+        except Tier2Error:
+            return True
+        return False
+
+    return bisect_left(range(1, len(calls)), True, key=refused)
 
 
 def _rows(wanted: MissionExpectation, result: ExpectationResult) -> list[tuple[str, str]]:

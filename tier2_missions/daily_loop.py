@@ -30,6 +30,7 @@ from tier2_core import (
     run_mission,
     thaw,
 )
+from tier2_missions.daily_schemas import PARAMS, STATE
 
 NAME = "daily_loop"
 DEFAULT_STEPS, MOST_STEPS = 4, 5
@@ -284,43 +285,10 @@ OPERATIONS = [
     Operation("daily_loop.archive", archive, None, "Moves done tasks to the archive."),
 ]
 
-_COUNT = {"type": ["integer", "null"]}
-
 MISSION = Mission(
     NAME,
     build,
     "Plans a day: confirms priorities, summarises, prioritises, logs and archives tasks.",
-    params_schema={
-        "type": "object",
-        "properties": {
-            "requested_steps": {**_COUNT, "description": "How many steps at most, 0 to 5; default 4."},
-            "requested_human_steps": {**_COUNT, "description": "How many of them human at most, 0 to 2; default 1."},
-            "max_priorities": {**_COUNT, "minimum": 0, "description": "How many priorities at most; default 3."},
-        },
-    },
-    state_schema={
-        "type": "object",
-        "properties": {
-            "date": {"type": ["string", "null"], "format": "date", "description": "Today."},
-            "tasks": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "required": ["id", "title"],
-                    "properties": {
-                        "id": {"type": "string", "minLength": 1},
-                        "title": {"type": "string", "minLength": 1},
-                        "done": {"type": "boolean", "default": False},
-                        "priority": {"type": "integer", "minimum": 1, "default": 3, "description": "1 is highest."},
-                        "due": {"type": ["string", "null"], "format": "date", "default": None},
-                        "completed_on": {"type": ["string", "null"], "format": "date", "default": None},
-                        "tags": {"type": "array", "items": {"type": "string"}, "default": []},
-                    },
-                },
-            },
-            "log": {"type": "array", "items": {"type": "object", "required": ["date"]}},
-            "archive": {"type": "array"},
-            "daily": {"type": "object"},
-        },
-    },
+    params_schema=PARAMS,
+    state_schema=STATE,
 )

@@ -187,6 +187,13 @@ MISSION = Mission(
     },
     state_schema={
         "type": "object",
-        "properties": {"suites": {"type": "object", "additionalProperties": {"type": "object"}}},
+        "properties": {
+            "suites": {
+                "type": "object",
+                "description": "Test documents by their names.",
+                "additionalProperties": {"type": "object", "description": "What 'tier2 schema suite' describes."},
+            },
+            "tests": {"type": "object", "description": "What the mission found; it writes it."},
+        },
     },
 )

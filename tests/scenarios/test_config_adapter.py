@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,12 @@ from tier2_core import (
     SuiteExpectationsDefinition,
     UnknownMissionError,
     canonical_json,
+    format_pointer,
     freeze,
     parse_expectations_definition,
     parse_suite_definition,
     parse_test_document,
+    resolve_path,
     run_test_run,
     run_test_run_from_config,
     unknown_fields,
@@ -280,6 +283,22 @@ def test_whatever_is_wrong_with_a_document_nothing_but_a_config_error_is_raised(
         problems = (("", "none"),)
         assert parse_test_document({**made[0].to_dict(), **made[1].to_dict()}) == made
     assert problems
+
+
+@pytest.mark.parametrize(
+    ("parse", "case"),
+    [(parse_suite_definition, case) for case in VECTORS["suites"]]
+    + [(parse_expectations_definition, case) for case in VECTORS["expectations"]],
+)
+def test_a_pointer_leads_to_what_is_wrong_or_to_where_something_is_missing(parse: Any, case: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse(case["config"])
+    for (path, message), pointer in zip(caught.value.problems, caught.value.pointers, strict=True):
+        around = format_pointer(filter(None, path.split(".")))
+        assert pointer.startswith(around)
+        assert resolve_path(case["config"], pointer)[0], message
+        named = re.match("Field '(.*)' must be", message)
+        assert named is None or pointer == f"{around}/{named[1]}"
 
 
 # --- unknown fields ----------------------------------------------------------------------------------

@@ -43,6 +43,25 @@ def test_bad_input_is_one_message_and_its_exit_code(tier2: Tier2, tmp_path: Path
     assert sorted(path.name for path in tmp_path.iterdir()) == before
 
 
+SUITES_BAD = ROOT / "tests/vectors/suites-bad"
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in SUITES_BAD.glob("*.txt")))
+def test_every_mistake_in_a_suite_file_is_told_with_its_line_and_column(
+    tier2: Tier2, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).write_bytes((SUITES_BAD / name).read_bytes())
+    done = tier2("test", name, "--json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (SUITES_BAD / f"{name}.txt").read_text("utf-8")
+    assert f"{name}:" in done.stderr
+
+
+def test_every_bad_suite_has_what_is_expected_of_it_beside_it() -> None:
+    names = {path.name for path in SUITES_BAD.iterdir()}
+    assert names == {name for one in names if one.endswith(".txt") for name in (one, one.removesuffix(".txt"))}
+
+
 def test_the_version_and_the_help_are_printed(tier2: Tier2) -> None:
     assert tier2("--version").stdout.startswith("tier2 ")
     for arguments in ((), ("missions",), ("plan",), ("run",), ("test",)):
@@ -288,7 +307,8 @@ def test_what_goes_wrong_in_a_scenario_is_told_with_its_file_and_name(tier2: Tie
     (tmp_path / "s.json").write_text(json.dumps({"suite_name": "s", "scenarios": [scenario], "expectations": []}))
     done = tier2("test", "s.json")
     assert done.returncode == 2
-    assert "s.json: scenario 'mine': " in done.stderr
+    assert "s.json:1:" in done.stderr
+    assert ": scenario 'mine': " in done.stderr
 
 
 def test_a_large_state_can_be_read_again(tier2: Tier2, tmp_path: Path) -> None:

@@ -647,22 +647,25 @@ def test_the_command_line_prints_and_records_the_same(tier2: Tier2, tmp_path: Pa
 @pytest.mark.parametrize(
     ("mission", "code", "message"),
     [
-        (MissionCall("ecko"), 2, "s.json: scenario 'at 1': Unknown mission 'ecko'; registered are"),
-        (boom("divide"), 5, "s.json: scenario 'at 1': Operation 'boom.now' of plugin 'boom' broke"),
-        (boom("die"), 5, "s.json: scenario 'at 1': Mission 'boom' of plugin 'boom' ended the process"),
+        (MissionCall("ecko"), 2, "scenario 'at 1': Unknown mission 'ecko'; registered are"),
+        (boom("divide"), 5, "scenario 'at 1': Operation 'boom.now' of plugin 'boom' broke"),
+        (boom("die"), 5, "scenario 'at 1': Mission 'boom' of plugin 'boom' ended the process"),
     ],
 )
 def test_the_command_line_tells_of_an_error_as_in_one_process(
     tier2: Tier2, site: Site, mission: MissionCall, code: int, message: str
 ) -> None:
     site.install("boom", BOOM)
-    (site.path / "s.json").write_text(json.dumps(document(None, mission, None, mission)))
+    text = json.dumps(document(None, mission, None, mission))
+    (site.path / "s.json").write_text(text)
+    second = text.index('{"chained"', text.index('"at 0"'))
+    place = second if code == 5 else text.index('"name": "ecko"') + len('"name": ')
     for jobs in ("1", "2"):
         if (jobs, mission) == ("1", boom("die")):
             continue  # nobody would be left to tell of it
         done = tier2("test", "s.json", "--jobs", jobs, env={"PYTHONPATH": str(site.path)})
         assert (done.returncode, done.stdout) == (code, "")
-        assert done.stderr.startswith(f"tier2 test: {message}")
+        assert done.stderr.startswith(f"tier2 test: s.json:1:{place + 1}: {message}")
         assert done.stderr.count("\n") == 1
 
 

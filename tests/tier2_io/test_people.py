@@ -186,7 +186,7 @@ def test_the_digest_of_what_was_shown_binds_the_answer(at_work: Path, tier2: Tie
         (lambda run: {**run, "extra": 1}, "unknown field 'extra'"),
         (lambda run: {name: run[name] for name in run if name != "params"}, "no field 'params'"),
         (lambda run: {**run, "schema": "tier2.record/9"}, "is no record, or it is damaged: Found the schema"),
-        (lambda run: [run], "holds no object"),
+        (lambda run: [run], "Found an array; expected an object"),
     ],
 )
 def test_a_damaged_file_is_refused(at_work: Path, tier2: Tier2, damage: Any, message: str) -> None:

@@ -20,7 +20,7 @@ from tier2_core.scenarios.harness import MissionCall, ScenarioDefinition
 from tier2_core.scenarios.suite import ScenarioSuiteDefinition
 from tier2_core.scenarios.test_run import TestRunResult, run_test_run
 from tier2_core.values.freeze import freeze, printable
-from tier2_core.values.paths import parse_path
+from tier2_core.values.paths import format_pointer, parse_path
 from tier2_core.values.predicates import check_predicate
 from tier2_core.values.seal import VECTOR
 from tier2_core.workflow.specs import Decision
@@ -46,9 +46,12 @@ class _Problems:
 
     def __init__(self) -> None:
         self.found: list[tuple[str, str]] = []
+        self.pointers: list[str] = []
 
-    def add(self, path: str, message: str) -> Any:
+    def add(self, path: str, message: str, *inside: Any, below: str = "") -> Any:
+        """A mistake at ``path``; ``inside`` it, by these tokens and then the pointer ``below``, is what is wrong."""
         self.found.append((printable(path), message))
+        self.pointers.append(printable(format_pointer((*filter(None, path.split(".")), *inside))) + below)
         return _BROKEN
 
     def mapping(self, value: Any, path: str, what: str) -> Any:
@@ -62,7 +65,7 @@ class _Problems:
                 return self.add(path, f"Missing required field '{name}'")
             return default
         if type(config[name]) not in kinds:
-            return self.add(path, f"Field '{name}' must be {what}")
+            return self.add(path, f"Field '{name}' must be {what}", name)
         return config[name]
 
     def text(self, config: Any, path: str, name: str, default: Any = _REQUIRED) -> Any:
@@ -83,8 +86,7 @@ class _Problems:
         try:
             return freeze(value)
         except InvalidValueError as error:
-            sentence = str(error).rstrip(".")
-            return self.add(path, sentence)
+            return self.add(path, str(error).rstrip("."), below=error.path)
 
     def listed(self, config: Any, path: str, name: str, read: Callable[[Any, str], Any], default: Any) -> Any:
         found = self.field(config, path, name, _LISTS, "a list", default)
@@ -93,25 +95,34 @@ class _Problems:
         items = [read(item, _below(path, f"{name}.{place}")) for place, item in enumerate(found)]
         return _BROKEN if any(item is _BROKEN for item in items) else items
 
-    def built(self, path: str, make: Callable[..., Any], *parts: Any, also: tuple[Any, ...] = ()) -> Any:
-        """What ``make`` gives, unless a part (or what was ``also`` asked) is broken, or it refuses."""
+    def built(
+        self, path: str, make: Callable[..., Any], *parts: Any, also: tuple[Any, ...] = (), name: str = ""
+    ) -> Any:
+        """What ``make`` gives, unless a part or what was ``also`` asked is broken, or it refuses that of ``name``."""
         for part in (*parts, *also):
             if part is _BROKEN:
                 return _BROKEN
         try:
             return make(*parts)
         except (InvalidSpecError, InvalidValueError) as error:
-            return self.add(path, str(error).rstrip("."))
+            return self.add(path, str(error).rstrip("."), *filter(None, [name or getattr(error, "field", "")]))
 
-    def distinct(self, config: Any, path: str, name: str, key: Callable[[Any], Any], what: str) -> Any:
-        """``_BROKEN`` if two items of a list have one key, whatever else is wrong with them."""
+    def distinct(self, config: Any, path: str, name: str, keys: tuple[str, ...], what: str) -> Any:
+        """``_BROKEN`` if two items of a list share a key (the first there of ``keys``), whatever else is wrong."""
         items = config.get(name)
-        configs = [item for item in items if type(item) in (dict, PMap)] if type(items) in _LISTS else []
-        found = [one for one in map(key, configs) if type(one) is str]
-        if len(set(found)) == len(found):
+        count: Counter[str] = Counter()
+        second: tuple[Any, ...] = ()
+        for place, item in enumerate(items if type(items) in _LISTS else ()):
+            if type(item) is not dict and type(item) is not PMap:
+                continue
+            key = next((key for key in keys if item.get(key)), keys[-1])
+            if type(item.get(key)) is str:
+                count[item[key]] += 1
+                second = second or ((name, place, key) if count[item[key]] > 1 else ())
+        if not second:
             return None
-        twice = sorted(one for one, count in Counter(found).items() if count > 1)
-        return self.add(path, f"Duplicate {what} {', '.join(map(repr, twice))}; expected each once")
+        twice = sorted(found for found in count if count[found] > 1)
+        return self.add(path, f"Duplicate {what} {', '.join(map(repr, twice))}; expected each once", *second)
 
 
 def _below(path: str, name: str) -> str:
@@ -151,7 +162,7 @@ def _read_mission(problems: _Problems, value: Any, path: str) -> Any:
         problems.frozen(params, _below(path, "params")),
         problems.text(config, path, "label", ""),
         decisions,
-        also=(problems.distinct(config, path, "decisions", lambda item: item.get("step_id"), "decisions for step"),),
+        also=(problems.distinct(config, path, "decisions", ("step_id",), "decisions for step"),),
     )
 
 
@@ -168,9 +179,7 @@ def _read_scenario(problems: _Problems, value: Any, path: str) -> Any:
         problems.frozen(state, _below(path, "initial_state")),
         problems.listed(config, path, "missions", lambda item, at: _read_mission(problems, item, at), ()),
         problems.flag(config, path, "chained", False),
-        also=(
-            problems.distinct(config, path, "missions", lambda item: item.get("label") or item.get("name"), "labels"),
-        ),
+        also=(problems.distinct(config, path, "missions", ("label", "name"), "labels"),),
     )
 
 
@@ -184,7 +193,7 @@ def _read_expectation(problems: _Problems, value: Any, path: str) -> Any:
         if _BROKEN not in texts and expected is not _BROKEN:
             return MissionExpectation(*[*texts, expected])
     # What is wrong is asked apart, so that one mistake does not hide another.
-    place = problems.built(path, parse_path, texts[3])
+    place = problems.built(path, parse_path, texts[3], name="path")
     op = problems.built(path, check_predicate, texts[4], {} if expected is _BROKEN else expected)
     return problems.built(path, MissionExpectation, *texts, expected, also=(place, op))
 
@@ -205,13 +214,13 @@ def _expectations(problems: _Problems, config: Any) -> Any:
     listed = problems.listed(
         config, "", "expectations", lambda item, at: _read_expectation(problems, item, at), _REQUIRED
     )
-    ids = problems.distinct(config, "", "expectations", lambda item: item.get("id"), "expectation IDs")
+    ids = problems.distinct(config, "", "expectations", ("id",), "expectation IDs")
     return problems.built("", SuiteExpectationsDefinition, listed, also=(ids,))
 
 
 def _or_error(problems: _Problems, *made: Any) -> Any:
     if problems.found:
-        raise ConfigError.of(problems.found)
+        raise ConfigError.of(problems.found, problems.pointers)
     return made[0] if len(made) == 1 else made
 
 
@@ -276,6 +285,11 @@ def unknown_fields(document: Any) -> tuple[str, ...]:
     >>> unknown_fields({"suite_name": "s", "scenario": []})
     ("'scenario' is no field of a test document and is ignored; did you mean 'scenarios'?",)
     """
+    return tuple(sentence for _, sentence in misplaced_fields(document))
+
+
+def misplaced_fields(document: Any) -> tuple[tuple[str, str], ...]:
+    """What :func:`unknown_fields` tells of, each sentence with the JSON Pointer to its field."""
     return tuple(_unknown(document, "document", ""))
 
 
@@ -286,7 +300,7 @@ _CHILDREN = {
 }
 
 
-def _unknown(value: Any, kind: str, path: str) -> Iterator[str]:
+def _unknown(value: Any, kind: str, path: str) -> Iterator[tuple[str, str]]:
     if type(value) is not dict and type(value) is not PMap:
         return
     what = "a test document" if kind == "document" else f"a{'n' if kind[0] == 'e' else ''} {kind}"
@@ -294,7 +308,8 @@ def _unknown(value: Any, kind: str, path: str) -> Iterator[str]:
         if name not in FIELDS[kind]:
             place = printable(_below(path, str(name)))
             hint = did_you_mean(str(name), FIELDS[kind]) or "."
-            yield f"'{place}' is no field of {what} and is ignored{hint}"
+            pointer = printable(format_pointer((*filter(None, path.split(".")), name)))
+            yield pointer, f"'{place}' is no field of {what} and is ignored{hint}"
     for name, child in _CHILDREN.get(kind, {}).items():
         items: Any = value.get(name)
         if type(items) in _LISTS:

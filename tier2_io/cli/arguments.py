@@ -134,10 +134,9 @@ def parser() -> argparse.ArgumentParser:
     _plugins(registry)
 
     schema = command("schema", "Print a JSON Schema, for editors and other tools.")
-    schema.add_argument(
-        "kind", choices=["suite", "state", "decision", "record"], help="of what; 'state' is that of a mission"
-    )
-    schema.add_argument("mission", metavar="MISSION", nargs="?", help="the mission whose state or params are described")
+    schema.add_argument("kind", choices=["suite", "state", "decision", "record"], help="of what")
+    schema.add_argument("mission", metavar="MISSION", nargs="?", help="the mission whose state or decisions are meant")
+    _params(schema)
     _plugins(schema)
     return top
 

@@ -9,7 +9,8 @@ from tier2_core import InvalidValueError, Registry, freeze, same, thaw
 from tier2_core.values.canonical import wrapper_digest
 from tier2_io.cli.inputs import registry
 from tier2_io.cli.main import BROKEN, DONE
-from tier2_io.files import FileProblem, check_writable, expect_object, read_plain, write_document
+from tier2_io.documents import read_object
+from tier2_io.files import FileProblem, check_writable, write_document
 from tier2_io.screen import complain, safe, say, say_json
 
 SCHEMA = "tier2.registry/1"
@@ -23,7 +24,7 @@ def execute(options: Any) -> int:
 
 def _lock(options: Any) -> int:
     check_writable(options.file)
-    if os.path.exists(options.file) and expect_object(options.file, read_plain(options.file)).get("schema") != SCHEMA:
+    if os.path.exists(options.file) and read_object(options.file).get("schema") != SCHEMA:
         raise FileProblem(f"{options.file} is there already and is no lock; expected one, or a new name.")
     known = registry(options)
     if known.failures:
@@ -56,7 +57,7 @@ def _check(options: Any) -> int:
 
 
 def _read(path: str) -> dict[str, Any]:
-    document = expect_object(path, read_plain(path))
+    document = read_object(path)
     if document.get("schema") != SCHEMA or set(document) != {"fingerprint", "registry", "schema"}:
         raise FileProblem(f"{path} is no lock of a registry; expected what 'tier2 registry lock' writes.")
     try:

@@ -11,17 +11,16 @@ from typing import Any
 from tier2_core import (
     Registry,
     TestRunResult,
-    unknown_fields,
 )
 from tier2_io.cli.inputs import UsageProblem, registry
 from tier2_io.cli.main import DONE, FAILED
 from tier2_io.cli.outcome import check_key
-from tier2_io.files import FileProblem, check_writable, expect_object, read_plain, rendered, write_document
+from tier2_io.files import FileProblem, check_writable, rendered, write_document
 from tier2_io.parallel import ScenarioFailed, run_test_runs
 from tier2_io.screen import complain, progress, safe, say, say_json
 from tier2_io.signing import STATEMENT_TYPE, envelope_of
 from tier2_io.suite_records import record_of, statement_of
-from tier2_io.suites import Suite, failure_lines, suite_of, told_of
+from tier2_io.suites import Suite, failure_lines, read_suite, told_of
 
 
 def execute(options: Any) -> int:
@@ -69,15 +68,12 @@ def _parsed(paths: list[str]) -> list[Suite]:
     parsed, mistakes = [], []
     for path in paths:
         try:
-            document = expect_object(path, read_plain(path))
-            for warning in unknown_fields(document):
-                complain(f"warning: {path}: {warning}")
-            parsed.append(suite_of(path, document))
+            parsed.append(read_suite(path, complain))
         except FileProblem as error:
             mistakes += str(error).split("\n")
     if mistakes:
-        count = f"{len(mistakes)} mistakes; nothing was run:\n" if len(mistakes) > 1 else ""
-        raise FileProblem(count + "\n".join(mistakes))
+        count = f"{len(mistakes)} mistake{'s' * (len(mistakes) != 1)}; nothing was run:"
+        raise FileProblem("\n".join([count, *mistakes]))
     return parsed
 
 
@@ -93,7 +89,7 @@ def _run(parsed: list[Suite], known: Registry, options: Any) -> list[TestRunResu
             progress=lambda total: progress(total, names),
         )
     except ScenarioFailed as failed:
-        told = told_of(failed.error, parsed[failed.run].path, failed.scenario)
+        told = told_of(failed.error, parsed[failed.run], failed.scenario, known)
         raise told from (failed.error if told is not failed.error else failed.error.__cause__)
 
 
