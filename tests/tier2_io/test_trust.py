@@ -57,7 +57,7 @@ def test_a_clean_plugin_is_exit_code_0_and_it_is_said_what_was_not_seen(tier2: T
 def test_a_plugin_with_findings_is_exit_code_5(tier2: Tier2, site: Site) -> None:
     site.install("late", ASKS.replace("if state", "if not state").replace("import time", "import time; print(7)"))
     done = tier2("plugins", "check", "late", env={"PYTHONPATH": str(site.path)})
-    assert (done.returncode, done.stderr) == (5, "7\n")  # what a plugin prints while it is loaded
+    assert (done.returncode, done.stderr) == (5, "7\n")  # what a plugin prints is no part of the answer
     assert "Plugin 'late': 2 findings\n" in done.stdout
     touch = done.stdout.partition("\nimpure:clock\n")[2].splitlines()
     assert touch[0].startswith(

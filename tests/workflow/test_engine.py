@@ -230,7 +230,7 @@ def test_an_interrupt_is_not_swallowed() -> None:
         ({"a": [float("nan")]}, "/a/0"),
         ({"a": 2**53 + 1}, "/a"),
         ({1: 2}, "string keys"),
-        pytest.param(object(), "object", id="object"),
+        pytest.param(object(), "object", id="an object"),  # its repr has an address
     ],
     ids=repr,
 )
