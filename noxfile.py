@@ -70,6 +70,7 @@ def pytest_in_copy(session: nox.Session, *arguments: str, env: dict[str, str] | 
     packages = [str(where.parent / name) for name in PACKAGES]
     # Without -c, pytest would find the checkout's settings above both places, and with them the checkout's packages.
     options = ["-c", "pyproject.toml", "--rootdir", str(place), "--confcutdir", str(place)]
+    options += ["--numprocesses", "auto", "--dist", "loadfile"]
     with session.chdir(place):
         session.run(
             "pytest", *options, "tests", *packages, *arguments, env={"TIER2_TESTED": str(where.parent), **(env or {})}

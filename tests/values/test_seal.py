@@ -95,7 +95,7 @@ def test_what_edits_did_not_name_is_the_very_same_in_both(data: st.DataObject) -
             after = (add_at if how == "add" else set_at)(after, (str(key),), value)
     named = edited(before, after)
     if named is None:
-        assert moved
+        assert moved or not before  # the one empty object of all documents is sealed again and again
         return
     parts: list[dict[Any, Any]] = [
         dict(one.items()) if type(one) is PMap else dict(enumerate(one)) for one in (before, after)

@@ -193,7 +193,7 @@ def make_record(result: OrchestrationResult, *, environment: Mapping[str, Any] |
         run.context,
         registry_parts(run.registry),
         VERSION,
-        parts_of(result),
+        result.parts(),
         (),
         "",
         where,
@@ -236,11 +236,6 @@ def step_digest(step: StepSpec) -> str:
 def decision_digest(decision: Decision) -> str:
     """The digest of a decision."""
     return wrapper_digest(decision.to_dict(), tag="tier2/decision/v1")
-
-
-def parts_of(result: OrchestrationResult) -> dict[str, Any]:
-    """What :meth:`OrchestrationResult.to_dict` gives, but with the final state as it is, which may be deep."""
-    return {**result.to_dict(), "final_state": result.state}
 
 
 def registry_parts(registry: HasOperations) -> PMap[str, Any]:

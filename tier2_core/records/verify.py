@@ -23,7 +23,7 @@ from tier2_core.errors import (
 )
 from tier2_core.missions.planning import HasMissions, build_workflow
 from tier2_core.missions.registry import Registry, default_registry
-from tier2_core.records.record import Record, RecordLink, links_of, parts_of, registry_parts
+from tier2_core.records.record import Record, RecordLink, links_of, registry_parts
 from tier2_core.values.canonical import wrapper_digest
 from tier2_core.values.freeze import a_type, same
 from tier2_core.values.patch import apply_patch
@@ -227,7 +227,7 @@ def _as_recorded(then: RecordLink, now: RecordLink, before: State, after: State)
 
 def _diverging_result(record: Record, result: OrchestrationResult) -> _Divergence | None:
     """All steps came out as they did; so does all that is said of them, unless somebody wrote something else."""
-    now, then = parts_of(result), record.result_parts
+    now, then = result.parts(), record.result_parts
     for name in sorted(now):
         if wrapper_digest(now[name]) != wrapper_digest(then[name]):
             message = f"every step comes out as it did, but not the result's '{name}'"

@@ -186,9 +186,11 @@ def evaluations(
     suite_result: ScenarioSuiteResult, expectations: Iterable[MissionExpectation]
 ) -> Iterator[ExpectationResult]:
     """How expectations come out, each when its turn comes; it needs the results of its own scenario alone."""
-    plain: dict[tuple[str, str], Any] = {}  # each result is turned into plain data once
+    scenario, parts = None, dict[str, Any]()  # by mission, of one scenario: there may be any number of them
     for expectation in expectations:
-        yield _evaluated(suite_result, expectation, plain)
+        if expectation.scenario_name != scenario:
+            scenario, parts = expectation.scenario_name, {}
+        yield _evaluated(suite_result, expectation, parts)
 
 
 def aggregate_expectations(
@@ -202,7 +204,7 @@ def aggregate_expectations(
 
 
 def _evaluated(
-    suite_result: ScenarioSuiteResult, wanted: MissionExpectation, plain: dict[tuple[str, str], Any]
+    suite_result: ScenarioSuiteResult, wanted: MissionExpectation, parts: dict[str, Any]
 ) -> ExpectationResult:
     def failing(reason: str, actual: Any = None, **more: Any) -> ExpectationResult:
         return ExpectationResult(wanted.id, False, actual, wanted.expected, {"reason": reason, **more})
@@ -213,10 +215,10 @@ def _evaluated(
     result = scenario.mission_results.get(wanted.mission_name)
     if result is None:
         return failing("mission_missing")
-    key = (wanted.scenario_name, wanted.mission_name)
-    if key not in plain:
-        plain[key] = result.to_dict()
-    found, actual = resolve_path(plain[key], wanted.path)
+    if wanted.mission_name not in parts:
+        # The documents of a run's result can be looked into as they are.
+        parts[wanted.mission_name] = result.parts() if isinstance(result, OrchestrationResult) else result.to_dict()
+    found, actual = resolve_path(parts[wanted.mission_name], wanted.path)
     reason = missed(wanted.op, found, actual, wanted.expected)
     if reason is None:
         return ExpectationResult(wanted.id, True, actual, wanted.expected)

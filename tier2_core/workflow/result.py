@@ -144,6 +144,11 @@ class OrchestrationResult:
     def _memo(self) -> dict[str, str]:
         return {}
 
+    def parts(self) -> dict[str, Any]:
+        """What :meth:`to_dict` gives, with the documents in it as they are: persistent, shared, free."""
+        steps = [{"id": step.id, "kind": step.kind, "payload": step.payload} for step in self.executed_steps]
+        return self._whole(steps, self.run.state)
+
     def _whole(self, executed_steps: Any, final_state: Any) -> dict[str, Any]:
         return {
             "error_message": self.error_message,
