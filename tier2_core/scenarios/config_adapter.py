@@ -105,18 +105,19 @@ class _Problems:
     def distinct(self, config: Any, path: str, name: str, keys: tuple[str, ...], what: str) -> Any:
         """``_BROKEN`` if two items of a list share a key (the first there of ``keys``), whatever else is wrong."""
         items = config.get(name)
-        count: Counter[str] = Counter()
-        second: tuple[Any, ...] = ()
+        found: list[tuple[int, str, str]] = []
         for place, item in enumerate(items if type(items) in _LISTS else ()):
-            if type(item) is not dict and type(item) is not PMap:
-                continue
-            key = next((key for key in keys if item.get(key)), keys[-1])
-            if type(item.get(key)) is str:
-                count[item[key]] += 1
-                second = second or ((name, place, key) if count[item[key]] > 1 else ())
-        twice = sorted(found for found in count if count[found] > 1)
-        message = f"Duplicate {what} {', '.join(map(repr, twice))}; expected each once"
-        return self.add(path, message, *second) if twice else None
+            if type(item) is dict or type(item) is PMap:
+                key = next((key for key in keys if item.get(key)), keys[-1])
+                if type(item.get(key)) is str:
+                    found.append((place, key, item[key]))
+        counts = Counter(value for _, _, value in found)
+        if len(counts) == len(found):
+            return None
+        twice = sorted(value for value in counts if counts[value] > 1)
+        firsts = {value: place for place, _, value in reversed(found)}
+        again = next((place, key) for place, key, value in found if firsts[value] != place)
+        return self.add(path, f"Duplicate {what} {', '.join(map(repr, twice))}; expected each once", name, *again)
 
 
 def _below(path: str, name: str) -> str:
