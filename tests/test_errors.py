@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tier2_core import errors
+from tier2_core import (
+    BUILTINS,
+    ExecutionContext,
+    OperationCall,
+    WorkflowDefinition,
+    consequences,
+    errors,
+    load_registry,
+    parse_json,
+    run,
+)
+from tier2_core.workflow.specs import NOTHING
 
 CALLER, AUTHOR, PERSON = errors.CallerError, errors.PluginError, errors.DecisionError
 
@@ -119,6 +131,27 @@ def test_a_failed_step_has_its_reason() -> None:
 )
 def test_the_closest_name_is_told(found: str, known: list[str], hint: str) -> None:
     assert errors.did_you_mean(found, known) == hint
+
+
+@pytest.mark.parametrize(
+    ("fault", "happens"),
+    [
+        (CALLER, lambda: parse_json(b"nope")),
+        (AUTHOR, lambda: load_registry([object()], entry_points=False)),
+        (PERSON, lambda: consequences(run(WorkflowDefinition("w"), ExecutionContext()))),
+    ],
+)
+def test_whoever_is_at_fault_one_root_catches_it(fault: type[Exception], happens: Callable[[], object]) -> None:
+    with pytest.raises(errors.Tier2Error) as caught:
+        happens()
+    assert isinstance(caught.value, fault)
+
+
+def test_what_fails_a_step_is_no_error_of_tier2() -> None:
+    call = OperationCall(NOTHING, "s", BUILTINS)
+    with pytest.raises(errors.StepFailed) as caught:
+        BUILTINS.operations["fail"].apply(NOTHING, call)
+    assert (caught.value.reason, isinstance(caught.value, errors.Tier2Error)) == ("unspecified", False)
 
 
 def test_the_hint_does_not_depend_on_the_order_of_what_is_known() -> None:

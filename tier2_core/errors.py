@@ -47,20 +47,38 @@ def described(error: BaseException) -> str:
 
 
 class Tier2Error(Exception):
-    """The root of everything that tier2 raises on purpose."""
+    """The root of everything that tier2 raises on purpose.
+
+    >>> try:
+    ...     run_mission("ecko")
+    ... except Tier2Error as error:
+    ...     print(error)
+    Unknown mission 'ecko'; registered are: daily_loop, echo, run_tests; did you mean 'echo'?
+    """
 
 
 # --- the caller ---------------------------------------------------------------------------------
 
 
 class CallerError(Tier2Error, ValueError):
-    """What the caller handed in is wrong; the attributes of the subclasses say what and where."""
+    """What the caller handed in is wrong; the attributes of the subclasses say what and where.
+
+    >>> try:
+    ...     parse_json(b'{"n": NaN}')
+    ... except CallerError as error:
+    ...     print(error)
+    Found NaN; expected a finite number, as JSON has no other.
+    """
 
 
 class InvalidValueError(CallerError):
     """A value is no JSON document within the limits.
 
     ``path`` is a JSON Pointer (RFC 6901) to the place; ``""`` is the whole value.
+
+    >>> freeze({"ratios": [float("nan")]})  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    tier2_core.errors.InvalidValueError: At '/ratios/0': found NaN, which is no number; expected ...
     """
 
     def __init__(self, message: str, *, path: str = "") -> None:
@@ -69,7 +87,12 @@ class InvalidValueError(CallerError):
 
 
 class InvalidPathError(InvalidValueError):
-    """A path into a document is malformed, or leads nowhere; ``path`` is the path that was given."""
+    """A path into a document is malformed, or leads nowhere; ``path`` is the path that was given.
+
+    >>> parse_path("/a~b")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    tier2_core.errors.InvalidPathError: Path '/a~b' has a '~' at character 2 that is neither '~0' nor '~1'; in a ...
+    """
 
 
 class PatchError(InvalidValueError):
@@ -77,6 +100,10 @@ class PatchError(InvalidValueError):
 
     ``index`` is the place of the operation in the patch (``None``: the patch as a whole), ``path`` the
     JSON Pointer that the operation names.
+
+    >>> apply_patch({}, [{"op": "remove", "path": "/a"}])
+    Traceback (most recent call last):
+    tier2_core.errors.PatchError: Operation 0 (remove '/a'): path '/a' does not exist: the document has no key 'a'.
     """
 
     def __init__(self, message: str, *, index: int | None = None, path: str = "") -> None:
@@ -85,7 +112,12 @@ class PatchError(InvalidValueError):
 
 
 class InvalidSpecError(CallerError):
-    """A spec was constructed with something that it cannot hold; ``field`` names the field."""
+    """A spec was constructed with something that it cannot hold; ``field`` names the field.
+
+    >>> StepSpec("greet", 1)
+    Traceback (most recent call last):
+    tier2_core.errors.InvalidSpecError: StepSpec: field 'kind' must be a string, found an int.
+    """
 
     def __init__(self, message: str, *, field: str = "") -> None:
         super().__init__(message)
@@ -93,7 +125,14 @@ class InvalidSpecError(CallerError):
 
 
 class InvalidFieldValueError(InvalidSpecError, InvalidValueError):
-    """A field of a spec holds what is no JSON document: both of its parents, with ``field`` and ``path``."""
+    """A field of a spec holds what is no JSON document: both of its parents, with ``field`` and ``path``.
+
+    >>> try:
+    ...     StepSpec("greet", "runtime", {"names": {"Ada"}})
+    ... except InvalidFieldValueError as error:
+    ...     print(error.field, error.path)
+    payload /names
+    """
 
     def __init__(self, message: str, *, field: str = "", path: str = "") -> None:
         CallerError.__init__(self, message)
@@ -102,35 +141,89 @@ class InvalidFieldValueError(InvalidSpecError, InvalidValueError):
 
 
 class InvalidSchemaError(InvalidSpecError):
-    """A JSON Schema (2020-12) is itself not valid, or needs what is not there."""
+    """A JSON Schema (2020-12) is itself not valid, or needs what is not there.
+
+    >>> asking = StepSpec("ask", "human", {"schema": {"items": {"$ref": "#/$defs/name"}}})
+    >>> asked = run(WorkflowDefinition("w", [asking]), ExecutionContext(decisions=[]))
+    >>> resume(asked, Decision("ask", value=["Ada"]))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    tier2_core.errors.InvalidSchemaError: Field 'payload.schema' has a $ref to '/$defs/name' that is not in ...
+    """
 
 
 class EnvelopeViolation(CallerError):
-    """A workflow holds a step that the envelope does not allow."""
+    """A workflow holds a step that the envelope does not allow.
+
+    >>> run(WorkflowDefinition("w", [StepSpec("s", "robot")]), ExecutionContext())  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    tier2_core.errors.EnvelopeViolation: Step 's' has the kind 'robot', which is outside the envelope; allowed ...
+    """
 
 
 class UnknownOperationError(EnvelopeViolation):
-    """A runtime step names an operation that the registry does not know."""
+    """A runtime step names an operation that the registry does not know.
+
+    >>> try:
+    ...     run(WorkflowDefinition("w", [StepSpec("s", "runtime", {"operation": "sett"})]), ExecutionContext())
+    ... except UnknownOperationError as error:
+    ...     print(str(error).partition(";")[0])
+    Step 's' names the operation 'sett', which is not known
+    """
 
 
 class AntiFailureViolation(CallerError):
-    """A workflow has more steps, or more human steps, than the envelope allows."""
+    """A workflow has more steps, or more human steps, than the envelope allows.
+
+    >>> steps = [StepSpec(name, "runtime") for name in "abcdef"]
+    >>> run(WorkflowDefinition("w", steps), ExecutionContext())  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    tier2_core.errors.AntiFailureViolation: Workflow 'w' has 6 steps; at most 5 are allowed, and step 'f' is the ...
+    """
 
 
 class AntiFailurePlanningError(AntiFailureViolation):
-    """A mission's factory planned more steps than the envelope allows."""
+    """A mission's factory planned more steps than the envelope allows.
+
+    >>> steps = [StepSpec(name, "runtime") for name in "abcdef"]
+    >>> class Long:
+    ...     @hookimpl
+    ...     def tier2_missions(self):
+    ...         return [Mission("long", lambda params: WorkflowDefinition("w", steps))]
+    >>> run_mission("long", registry=load_registry([Long()]))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    tier2_core.errors.AntiFailurePlanningError: Mission 'long' of plugin 'Long': Workflow 'w' has 6 steps; at most ...
+    """
 
 
 class EnvelopePlanningError(AntiFailurePlanningError, EnvelopeViolation):
-    """A mission's factory planned a step of a kind that the envelope does not allow."""
+    """A mission's factory planned a step of a kind that the envelope does not allow.
+
+    >>> class Robots:
+    ...     @hookimpl
+    ...     def tier2_missions(self):
+    ...         return [Mission("robots", lambda params: WorkflowDefinition("w", [StepSpec("s", "robot")]))]
+    >>> run_mission("robots", registry=load_registry([Robots()]))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    tier2_core.errors.EnvelopePlanningError: Mission 'robots' of plugin 'Robots': Step 's' has the kind 'robot', ...
+    """
 
 
 class UnknownMissionError(CallerError):
-    """No mission of that name is registered; the message lists what there is."""
+    """No mission of that name is registered; the message lists what there is.
+
+    >>> get_mission("dialy_loop")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    tier2_core.errors.UnknownMissionError: Unknown mission 'dialy_loop'; registered are: daily_loop, echo, ...
+    """
 
 
 class InvalidParamsError(CallerError):
-    """A mission refuses its params; ``problems`` holds one ``(path, message)`` for each mistake."""
+    """A mission refuses its params; ``problems`` holds one ``(path, message)`` for each mistake.
+
+    >>> run_mission("daily_loop", {"max_priorities": "all"})  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    tier2_core.errors.InvalidParamsError: Mission 'daily_loop' refuses its params: at '/max_priorities', 'all' is ...
+    """
 
     def __init__(self, message: str, *, problems: Iterable[tuple[str, str]] = ()) -> None:
         super().__init__(message)
@@ -142,6 +235,11 @@ class ConfigError(CallerError):
 
     ``pointers`` holds one JSON Pointer for each, to the very value that is wrong: a path names the mapping that is
     read, a pointer goes on to the field in it.
+
+    >>> parse_test_document({"suite_name": "monday"})
+    Traceback (most recent call last):
+    tier2_core.errors.ConfigError: Missing required field 'scenarios'
+    Missing required field 'expectations'
     """
 
     def __init__(self, message: str, *, problems: Iterable[tuple[str, str]] = (), pointers: Iterable[str] = ()) -> None:
@@ -157,7 +255,12 @@ class ConfigError(CallerError):
 
 
 class RecordError(CallerError):
-    """A document is no record, or one that cannot be read; ``path`` is a JSON Pointer to the place."""
+    """A document is no record, or one that cannot be read; ``path`` is a JSON Pointer to the place.
+
+    >>> load_record({"schema": "tier2.record/9"})  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    tier2_core.errors.RecordError: Found the schema 'tier2.record/9'; expected 'tier2.record/1', the only one that ...
+    """
 
     def __init__(self, message: str, *, path: str = "") -> None:
         super().__init__(message)
@@ -171,6 +274,14 @@ class PluginError(Tier2Error, RuntimeError):
     """A plugin is broken: it cannot be imported, its hooks are misspelt, or it gives the wrong things.
 
     ``plugin`` and ``distribution`` name it.
+
+    >>> class Misspelt:
+    ...     @hookimpl
+    ...     def tier2_mission(self):
+    ...         return []
+    >>> load_registry([Misspelt()])  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    tier2_core.errors.PluginError: Plugin 'Misspelt' has the unknown hook 'tier2_mission'; the hooks are ...
     """
 
     def __init__(self, message: str, *, plugin: str = "", distribution: str = "") -> None:
@@ -180,17 +291,46 @@ class PluginError(Tier2Error, RuntimeError):
 
 
 class RegistryConflictError(PluginError):
-    """Two plugins, missions or operations have one name; the message names both owners."""
+    """Two plugins, missions or operations have one name; the message names both owners.
+
+    >>> class Plugin:
+    ...     @hookimpl
+    ...     def tier2_missions(self):
+    ...         return [Mission("echo", lambda params: WorkflowDefinition("w"))]
+    >>> load_registry([Plugin()])  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    tier2_core.errors.RegistryConflictError: The mission 'echo' of plugin 'Plugin' is there already, from plugin ...
+    """
 
 
 class FactoryError(PluginError):
-    """A mission's factory raised, or returned something that is no workflow."""
+    """A mission's factory raised, or returned something that is no workflow.
+
+    >>> class Plugin:
+    ...     @hookimpl
+    ...     def tier2_missions(self):
+    ...         return [Mission("late", lambda params: None)]
+    >>> run_mission("late", registry=load_registry([Plugin()]))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    tier2_core.errors.FactoryError: The factory of mission 'late' of plugin 'Plugin' returned null; expected a ...
+    """
 
 
 class OperationError(PluginError):
     """An operation raised something else than :class:`StepFailed`, or returned what is no state.
 
     The cause is chained. ``mission``, ``step_id`` and ``operation`` say where.
+
+    >>> class Plugin:
+    ...     @hookimpl
+    ...     def tier2_operations(self):
+    ...         return [Operation("total.add", lambda state, call: state["n"])]
+    >>> plan = WorkflowDefinition("w", [StepSpec("s", "runtime", {"operation": "total.add"})])
+    >>> try:
+    ...     run(plan, ExecutionContext(), registry=load_registry([Plugin()]))
+    ... except OperationError as error:
+    ...     print(error.plugin, error.operation, error.step_id, repr(error.__cause__))
+    Plugin total.add s KeyError('n')
     """
 
     def __init__(
@@ -222,6 +362,11 @@ class DecisionError(Tier2Error, ValueError):
 
     ``reason`` is one of ``not_pending``, ``already_decided``, ``unknown_step``, ``stale`` and
     ``invalid_value``; ``pending`` holds the ids of the steps that wait for a decision.
+
+    >>> ended = run_mission("echo")
+    >>> resume(ended, Decision("go"))
+    Traceback (most recent call last):
+    tier2_core.errors.DecisionError: Workflow 'wf-echo' has no human step 'go'; its human steps are none.
     """
 
     def __init__(self, message: str, *, reason: str = "", pending: Iterable[str] = ()) -> None:

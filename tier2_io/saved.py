@@ -93,17 +93,21 @@ def load_from(path: str, document: Mapping[str, Any]) -> Record:
         raise FileProblem(f"{path} is no record, or it is damaged: {error}") from None
 
 
+class NotVerified(FileProblem):
+    """A record is not true: it was altered, or something else comes out of it than did."""
+
+
 def load(path: str, registry: Registry) -> OrchestrationResult:
     """The run of a record, recomputed.
 
-    Raises :class:`FileProblem` for a file that is damaged, of another make, or from which something else comes out
-    than did: its mission is gone, or a mission or an operation has changed.
+    Raises :class:`FileProblem` for a file that is no record, and :class:`NotVerified` for one that was altered, or from
+    which something else comes out than did: its mission is gone, or a mission or an operation has changed.
     """
     verification = verify_record(read_record(path), registry=registry)
     if verification.cause == "altered":
-        raise FileProblem(f"{path} is damaged: {verification.message}; nothing was changed.")
+        raise NotVerified(f"{path} is damaged: {verification.message}; nothing was changed.")
     if not verification.verified or verification.result is None:
-        raise FileProblem(
+        raise NotVerified(
             f"{path} cannot be resumed: {verification.message}; run it anew, or install what was installed then."
         )
     return verification.result

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import stat
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -173,6 +174,14 @@ def private_key(path: str) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise FileProblem(f"{path} holds no private Ed25519 key; expected what 'tier2 keygen' writes.")
     return key
+
+
+def is_exposed(path: str) -> bool:
+    """Whether others than its owner can read or change a file, as far as POSIX modes tell."""
+    try:
+        return os.name == "posix" and bool(stat.S_IMODE(os.stat(path).st_mode) & 0o077)
+    except (OSError, ValueError):
+        return False  # reading it will say what is wrong
 
 
 def public_key(path: str) -> Ed25519PublicKey:

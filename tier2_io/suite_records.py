@@ -29,6 +29,7 @@ from tier2_core import (
     thaw,
 )
 from tier2_core.records.record import registry_parts
+from tier2_core.records.verify import registry_note
 from tier2_core.values.canonical import read_json, wrapper_digest
 from tier2_io.files import FileProblem
 from tier2_io.saved import environment
@@ -131,7 +132,10 @@ def verified(path: str, document: Any, registry: Registry) -> dict[str, Any]:
         }
     except (_Damaged, InvalidValueError, ConfigError) as error:
         raise FileProblem(f"{path} is no record, or it is damaged: {error}") from None
-    names = ", ".join(suite.suite_name for suite, _ in parsed) or "no suites"
+    named = {
+        "note": registry_note(document["registry"], registry),
+        "what": ", ".join(suite.suite_name for suite, _ in parsed) or "no suites",
+    }
     altered = wrapper_digest(hashed, tag=_TAG) != document["digest"]
     divergence: dict[str, Any] | None = None
     for (suite, expectations), outcome in zip(parsed, outcomes, strict=True):
@@ -139,7 +143,7 @@ def verified(path: str, document: Any, registry: Registry) -> dict[str, Any]:
         if divergence is not None:
             break
     if not altered and divergence is None:
-        return {"verified": True, "cause": "", "message": "", "expected": None, "actual": None, "what": names}
+        return {"verified": True, "cause": "", "message": "", "expected": None, "actual": None, **named}
     found = divergence or {"message": "its digest does not fit what it holds", "expected": None, "actual": None}
     cause = "scenario"
     if altered:
@@ -151,7 +155,7 @@ def verified(path: str, document: Any, registry: Registry) -> dict[str, Any]:
     elif not same(document["registry"], registry_parts(registry)):
         cause = "plugin"
         found["message"] += "; other plugins are installed than then"
-    return {"verified": False, "cause": cause, "what": names, **found}
+    return {"verified": False, "cause": cause, **named, **found}
 
 
 class _Damaged(ValueError):
@@ -163,7 +167,7 @@ def _parsed(document: Any) -> tuple[list[tuple[ScenarioSuiteDefinition, SuiteExp
     _expect_fields(document, (*_HASHED, "digest"), "it", optional=("environment",))
     if not isinstance(document["digest"], str) or not isinstance(document["tier2"], str):
         raise _Damaged("'digest' and 'tier2' must be text.")
-    _expect_fields(document["registry"], ("fingerprint", "plugins"), "'registry'")
+    _expect_registry(document["registry"])
     if not isinstance(document["runs"], list) or not document["runs"]:
         raise _Damaged("'runs' must be an array that is not empty.")
     parsed, outcomes = [], []
@@ -178,6 +182,16 @@ def _parsed(document: Any) -> tuple[list[tuple[ScenarioSuiteDefinition, SuiteExp
         parsed.append((suite, expectations))
         outcomes.append(freeze(run["outcome"]))
     return parsed, outcomes
+
+
+def _expect_registry(value: Any) -> None:
+    _expect_fields(value, ("fingerprint", "plugins"), "'registry'")
+    if not isinstance(value["fingerprint"], str | None) or not isinstance(value["plugins"], list):
+        raise _Damaged("'registry' must have a text as its fingerprint, or null, and an array of plugins.")
+    for place, plugin in enumerate(value["plugins"]):
+        _expect_fields(plugin, ("distribution", "name", "version"), f"plugin {place} of 'registry'")
+        if not all(isinstance(text, str) for text in plugin.values()):
+            raise _Damaged(f"plugin {place} of 'registry' must hold texts.")
 
 
 def _expect_fields(value: Any, names: Sequence[str], what: str, optional: Sequence[str] = ()) -> None:

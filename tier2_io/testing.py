@@ -44,6 +44,10 @@ class CheckReport:
     ``findings`` are :class:`Finding`; ``checked`` has ``missions`` and ``operations``, each by name with the numbers of
     ``params``, ``states`` and ``runs``, and the number of ``processes`` (0: this one); ``blind`` are sentences. As a
     text it reads well in a failing test.
+
+    >>> report = check_mission("echo", processes=0)
+    >>> report.passed, report.findings, sorted(report.checked)
+    (True, (), ['missions', 'operations', 'processes'])
     """
 
     subject: str
@@ -125,6 +129,9 @@ def check_mission(
     from a mission that hangs; the audit hook then stays installed, and does nothing.
 
     Raises :class:`UnknownMissionError`.
+
+    >>> check_mission("echo", params=[{"hello": "world"}], processes=0).passed
+    True
     """
     known = default_registry() if registry is None else registry
     entry = known.get(name)
@@ -144,6 +151,10 @@ def check_plugin(
 
     Raises :class:`PluginError` for a plugin that could not be loaded, and :class:`InvalidSpecError` if there is none
     of that name.
+
+    >>> check_plugin("echo")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    tier2_core.errors.InvalidSpecError: No plugin 'echo' is there; ... mission 'echo' is of plugin 'builtin'.
     """
     known = default_registry() if registry is None else registry
     for failure in known.failures:

@@ -196,9 +196,9 @@ def test_what_leads_to_nothing_else_is_no_reason_to_refuse() -> None:
         known = load_registry([Bringing(other, operation), Bringing(name="more")], entry_points=False)
         assert known.fingerprint != MARKED.registry["fingerprint"]
         assert verify_record(MARKED, registry=known).verified
-        assert registry_note(MARKED, known).startswith("The registry is another than then; something else")
-    assert registry_note(MARKED, registry_of(*marking("old"))) == ""
-    assert "was there then, and is not now" in registry_note(MARKED, load_registry(entry_points=False))
+        assert registry_note(MARKED.registry, known).startswith("The registry is another than then; something else")
+    assert registry_note(MARKED.registry, registry_of(*marking("old"))) == ""
+    assert "was there then, and is not now" in registry_note(MARKED.registry, load_registry(entry_points=False))
 
 
 def test_another_question_is_another_plan() -> None:

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from tests.tier2_io.conftest import TIER2, Tier2
+from tier2_io.cli import missions
+from tier2_io.cli.main import main
 
 ROOT = Path(__file__).parents[2]
 REFUSED = json.loads((ROOT / "tests/vectors/cli/refused.json").read_text())
@@ -68,6 +70,19 @@ def test_the_version_and_the_help_are_printed(tier2: Tier2) -> None:
         done = tier2(*arguments, "--help")
         assert (done.returncode, done.stderr) == (0, "")
         assert "usage: tier2" in done.stdout
+
+
+def test_a_bug_is_exit_code_70_and_asks_for_a_report(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(options: Any) -> int:
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr(missions, "execute", broken)
+    assert main(["missions"]) == 70
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "ZeroDivisionError: ours\ntier2 missions: this is a bug of tier2" in told.err
 
 
 def test_missions_lists_the_built_in_ones(tier2: Tier2) -> None:

@@ -180,22 +180,22 @@ def test_the_digest_of_what_was_shown_binds_the_answer(at_work: Path, tier2: Tie
 
 
 @pytest.mark.parametrize(
-    ("damage", "message"),
+    ("damage", "code", "message"),
     [
-        (lambda run: {**run, "initial_state": {}}, "digest does not fit"),
-        (lambda run: {**run, "extra": 1}, "unknown field 'extra'"),
-        (lambda run: {name: run[name] for name in run if name != "params"}, "no field 'params'"),
-        (lambda run: {**run, "schema": "tier2.record/9"}, "is no record, or it is damaged: Found the schema"),
-        (lambda run: [run], "Found an array; expected an object"),
+        (lambda run: {**run, "initial_state": {}}, 4, "digest does not fit"),
+        (lambda run: {**run, "extra": 1}, 2, "unknown field 'extra'"),
+        (lambda run: {name: run[name] for name in run if name != "params"}, 2, "no field 'params'"),
+        (lambda run: {**run, "schema": "tier2.record/9"}, 2, "is no record, or it is damaged: Found the schema"),
+        (lambda run: [run], 2, "Found an array; expected an object"),
     ],
 )
-def test_a_damaged_file_is_refused(at_work: Path, tier2: Tier2, damage: Any, message: str) -> None:
+def test_a_damaged_file_is_refused(at_work: Path, tier2: Tier2, damage: Any, code: int, message: str) -> None:
     tier2("run", "daily_loop", "--state", "s.json")
     file = _saved(at_work)
     file.write_text(json.dumps(damage(json.loads(file.read_text()))))
     before = file.read_bytes()
     done = tier2("resume", file.name, "--approve")
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.returncode, done.stdout) == (code, "")
     assert message in done.stderr
     assert file.read_bytes() == before
 
@@ -231,7 +231,7 @@ def test_a_run_whose_mission_changed_or_is_gone_is_refused(at_work: Path, tier2:
     module.write_text(PLUGIN.format(first=MARK, asked="Sure?", mark="new"))
     assert "operation 'passing.mark' has changed" in tier2("resume", file.name, "--approve", env=env).stderr
     gone = tier2("resume", file.name, "--approve")
-    assert (gone.returncode, "its mission is gone" in gone.stderr) == (2, True)
+    assert (gone.returncode, "its mission is gone" in gone.stderr) == (4, True)
     assert file.read_bytes() == before
 
 
@@ -352,6 +352,15 @@ def test_an_operation_that_breaks_on_one_answer_leaves_the_others(
     assert tier2("resume", file.name, "--approve", "--value", "0", env=breaking).returncode == 5
     assert file.read_bytes() == before
     assert tier2("resume", file.name, "--approve", "--value", "3", env=breaking).returncode == 0
+
+
+def test_explore_takes_params_and_changes_of_the_state(tier2: Tier2) -> None:
+    task = 'tasks=[{"id": "tea", "title": "Buy tea"}]'
+    done = tier2("explore", "daily_loop", "--set", task, "--param", "requested_steps=2", "--json")
+    approved, rejected = (path["outcome"] for path in json.loads(done.stdout))
+    assert approved["patch"][0]["value"]["summary"]["carried_over"] == ["tea"]
+    assert "priorities" not in approved["patch"][0]["value"]  # which would be the third step
+    assert rejected["status"] == "rejected"
 
 
 def test_explore_takes_values_for_human_steps_only(at_work: Path, tier2: Tier2) -> None:

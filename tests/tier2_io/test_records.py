@@ -63,6 +63,15 @@ def test_a_run_that_failed_is_recorded_as_well(at_work: Path, tier2: Tier2) -> N
     assert "'title' of task 'a'" in tier2("show", "r.json").stdout
 
 
+def test_show_tells_of_a_record_that_is_not_true_and_says_that_nothing_is_verified(at_work: Path, tier2: Tier2) -> None:
+    tier2("run", "daily_loop", "--unattended", "--state", "s.json", "--record", "r.json")
+    edit(at_work / "r.json", lambda document: document["chain"][1].update(outcome="con\x1bjured"))
+    done = tier2("show", "r.json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "daily_loop.summarise: con\\x1bjured" in done.stdout
+    assert "Nothing of this is verified" in done.stdout
+
+
 def test_a_waiting_run_is_its_record_and_resumed_from_it(at_work: Path, tier2: Tier2) -> None:
     record(tier2, "r.json")
     assert sorted(path.name for path in at_work.iterdir()) == ["r.json", "s.json", "suite.json"]
@@ -292,7 +301,18 @@ def test_what_is_no_record_of_test_runs_is_refused(at_work: Path, tier2: Tier2, 
     assert "t.json is no record, or it is damaged" in done.stderr
 
 
-@pytest.mark.parametrize("registry", ["hello", {}, {"fingerprint": "f", "plugins": [], "more": 1}])
+@pytest.mark.parametrize(
+    "registry",
+    [
+        "hello",
+        {},
+        {"fingerprint": "f", "plugins": [], "more": 1},
+        {"fingerprint": 1, "plugins": []},
+        {"fingerprint": "f", "plugins": {}},
+        {"fingerprint": "f", "plugins": [{"name": "builtin"}]},
+        {"fingerprint": "f", "plugins": [{"name": "builtin", "distribution": "tier2", "version": 1}]},
+    ],
+)
 def test_the_registry_of_a_test_record_is_what_it_can_be(at_work: Path, tier2: Tier2, registry: object) -> None:
     (at_work / "t.json").write_text('{"suite_name": "s", "scenarios": [], "expectations": []}')
     assert tier2("test", "t.json", "--record", "tr.json").returncode == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -66,6 +67,17 @@ def test_a_signed_record_proves_integrity_and_with_the_key_origin(at_work: Path,
     assert json.loads(base64.b64decode(envelope["payload"]))["schema"] == "tier2.record/1"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="modes are of POSIX")
+def test_a_private_key_that_others_can_read_is_warned_of(at_work: Path, tier2: Tier2) -> None:
+    assert tier2("run", "echo", "--record", "r.json", "--sign", "me").stderr == ""
+    (at_work / "me").chmod(0o640)
+    done = tier2("run", "echo", "--record", "r.json", "--sign", "me")
+    assert done.returncode == 0
+    assert done.stderr == (
+        "warning: others can read the private key me, and sign with it; chmod 600 would stop them.\n"
+    )
+
+
 def test_another_key_or_none_or_an_altered_byte_is_exit_code_4(at_work: Path, tier2: Tier2) -> None:
     signed(tier2)
     assert tier2("keygen", "other").returncode == 0
@@ -73,6 +85,7 @@ def test_another_key_or_none_or_an_altered_byte_is_exit_code_4(at_work: Path, ti
     done = tier2("verify", "--key", "other.pub", "r.json", "plain.json")
     assert done.returncode == 4
     assert done.stdout.count("likely cause          signature") == 2
+    assert json.loads(tier2("verify", "--json", "--key", "other.pub", "r.json").stdout)[0]["cause"] == "signature"
     assert "plain.json is not signed" in done.stdout
 
     def space(envelope: dict[str, Any]) -> None:

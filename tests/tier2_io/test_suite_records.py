@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.tier2_io.test_records import SUITE
 from tests.workflow.plans import nested
-from tier2_core import InvalidValueError, Registry, load_registry, parse_test_document, run_test_run
+from tier2_core import InvalidValueError, Mission, Registry, hookimpl, load_registry, parse_test_document, run_test_run
 from tier2_core.values.canonical import read_json, wrapper_digest
 from tier2_io.files import FileProblem, rendered
 from tier2_io.suite_records import record_of, verified
@@ -23,6 +23,14 @@ DEEP = {
 }
 
 
+class Elsewhere:
+    """A plugin of somebody's, with nothing that the suite needs."""
+
+    @hookimpl
+    def tier2_missions(self) -> list[Mission]:
+        return []
+
+
 def made(test: Any, registry: Registry = REGISTRY) -> Any:
     suite, expectations = parse_test_document(test)
     document = record_of([(suite, expectations, run_test_run(suite, expectations, registry=registry))], registry)
@@ -32,6 +40,14 @@ def made(test: Any, registry: Registry = REGISTRY) -> Any:
 def refitted(document: Any) -> Any:
     hashed = {name: document[name] for name in ("registry", "runs", "schema", "tier2")}
     return document | {"digest": wrapper_digest(hashed, tag="tier2/test-record/v1")}
+
+
+def test_another_registry_is_worth_a_note_even_if_all_comes_out_as_it_did() -> None:
+    assert verified("t.json", made(SUITE), REGISTRY)["note"] == ""
+    then = load_registry([Elsewhere()])
+    told = verified("t.json", made(SUITE, then), REGISTRY)
+    assert told["verified"]
+    assert told["note"] == ("The registry is another than then; plugin 'Elsewhere' was there then, and is not now.")
 
 
 def test_a_record_is_verified_however_deep_its_states_are() -> None:

@@ -80,6 +80,32 @@ def test_an_unstable_result_is_told_with_its_cause_and_its_place(impurities: Che
     assert "at '/state/value'" in stamp.message
 
 
+@pytest.mark.parametrize(
+    ("depends_on", "cause"),
+    [
+        ("os.environ.get('LANG')", "language"),
+        ("os.environ.get('PYTHONHASHSEED') != '0' and not os.environ['HOME'].endswith('home-0')", "together"),
+    ],
+)
+def test_what_a_result_depends_on_is_tried_alone_and_together(site: Site, depends_on: str, cause: str) -> None:
+    site.module(
+        "throwaway_conditions",
+        f"""
+        import os
+        from tier2_core import Mission, StepSpec, WorkflowDefinition, hookimpl
+        THERE = {depends_on}
+        @hookimpl
+        def tier2_missions():
+            plan = WorkflowDefinition("w", [StepSpec("s", "runtime", {{"at": THERE}})])
+            return [Mission("conditions", lambda params: plan, "Depends on where it is imported.")]
+        """,
+    )
+    import throwaway_conditions  # type: ignore[import-not-found]
+
+    (finding,) = check_mission("conditions", registry=load_registry([throwaway_conditions]), processes=2).findings
+    assert (finding.kind, finding.causes) == ("unstable", (cause,))
+
+
 def test_a_touch_is_told_with_its_step_its_call_and_its_line(impurities: CheckReport) -> None:
     (finding,) = [finding for finding in impurities.findings if finding.mission == "reads"]
     lines = Path(impure.__file__).read_text().splitlines()

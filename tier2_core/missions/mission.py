@@ -50,7 +50,12 @@ class Mission:
 
 @frozen
 class MissionRegistryEntry:
-    """A mission in a registry, with the plugin and the distribution (name and version) that it came from."""
+    """A mission in a registry, with the plugin and the distribution (name and version) that it came from.
+
+    >>> entry = get_mission("daily_loop")
+    >>> entry.name, entry.plugin, entry.distribution
+    ('daily_loop', 'builtin', 'tier2')
+    """
 
     name: str
     mission: Mission

@@ -35,7 +35,11 @@ from tier2_core.workflow.specs import ExecutionContext, MissionSpec, WorkflowDef
 
 @runtime_checkable
 class HasMissions(HasOperations, Protocol):
-    """What planning needs of a registry."""
+    """What planning needs of a registry.
+
+    >>> isinstance(default_registry(), HasMissions), isinstance(BUILTINS, HasMissions)
+    (True, False)
+    """
 
     def get(self, name: str) -> MissionRegistryEntry:
         """The entry of a mission; :class:`UnknownMissionError` if there is none."""

@@ -29,6 +29,10 @@ class Registry:
 
     ``plugins`` are those that brought them; ``failures`` are the :class:`PluginError` of those that were left
     out (only with ``load_registry(strict=False)``).
+
+    >>> registry = load_registry()
+    >>> registry.get("echo").plugin, "set" in registry.operations, registry.failures
+    ('builtin', True, ())
     """
 
     missions: Mapping[str, MissionRegistryEntry]
@@ -172,12 +176,23 @@ def _owner_text(plugin: str, distribution: str) -> str:
 
 @lru_cache(maxsize=1)
 def default_registry() -> Registry:
-    """The registry of the installed plugins, loaded once, at first use; raises as :func:`load_registry` does."""
+    """The registry of the installed plugins, loaded once, at first use; raises as :func:`load_registry` does.
+
+    >>> default_registry() is default_registry()
+    True
+    """
     return load_registry()
 
 
 class _InstalledMissions(Mapping[str, MissionRegistryEntry]):
-    """The missions of the default registry, by name; read-only, and loaded when something is first asked of it."""
+    """The missions of the default registry, by name; read-only, and loaded when something is first asked of it.
+
+    >>> MISSION_REGISTRY["echo"].plugin
+    'builtin'
+    >>> MISSION_REGISTRY["mine"] = MISSION_REGISTRY["echo"]
+    Traceback (most recent call last):
+    TypeError: '_InstalledMissions' object does not support item assignment
+    """
 
     def __getitem__(self, name: str) -> MissionRegistryEntry:
         return default_registry().missions[name]

@@ -24,6 +24,11 @@ class RecordDifference:
     order in which one leads to the next. ``what`` names what differs; ``patch`` (RFC 6902) leads from the first
     record's to the second's, ``None`` where one of the two is not there, as the step of a longer run.
     ``index`` and ``step_id`` name the step.
+
+    >>> one, two = (make_record(run_mission("echo", {"n": n})) for n in (1, 2))
+    >>> first = compare_records(one, two)[0]
+    >>> first.cause, first.what, first.to_dict()["patch"]
+    ('inputs', 'params', [{'op': 'replace', 'path': '/n', 'value': 2}])
     """
 
     cause: str

@@ -41,6 +41,11 @@ class RecordLink:
 
     ``step`` and ``decision`` are the digests of what they are named after, ``patch`` is the change of the state
     (RFC 6902), ``previous`` the hash of the link before; ``hash`` binds all the rest.
+
+    >>> count = StepSpec("count", "runtime", {"operation": "increment", "path": "n"})
+    >>> (link,) = make_record(run(WorkflowDefinition("w", [count]), ExecutionContext({"n": 1}))).chain
+    >>> link.outcome, link.to_dict()["patch"]
+    ('done', [{'op': 'replace', 'path': '/n', 'value': 2}])
     """
 
     index: int
@@ -74,6 +79,12 @@ class Record:
     ``mission`` is ``None`` for the run of a bare workflow. ``registry`` has the ``fingerprint`` of the registry and
     its ``plugins``, each with distribution and version; ``tier2`` is the version that made the record;
     ``environment`` says where, and is the only part that is not hashed. Two records are equal if their digests are.
+
+    >>> record = make_record(run_mission("echo", {"hello": "world"}))
+    >>> record.mission, record.status, len(record.chain)
+    ('echo', 'succeeded', 1)
+    >>> load_record(record.to_dict()).digest == record.digest
+    True
     """
 
     mission: str | None

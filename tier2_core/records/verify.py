@@ -8,6 +8,7 @@ is the likely cause if something else does.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -45,6 +46,12 @@ class Verification:
     fit), ``tier2`` or ``plugin`` (another version), ``plan``, ``decision`` or ``operation``. ``step_id`` and
     ``index`` name the first step that diverges, if it is a step; ``expected`` is what the record says there,
     ``actual`` what was computed. ``result`` is the recomputed result, if there is one.
+
+    >>> document = make_record(run_mission("echo")).to_dict()
+    >>> verify_record(load_record(document)).verified
+    True
+    >>> verify_record(load_record({**document, "initial_state": {"n": 2}})).cause
+    'altered'
     """
 
     verified: bool
@@ -101,7 +108,7 @@ def verify_record(record: Record, *, registry: HasOperations | None = None) -> V
     if record.tier2 != VERSION:
         message = f"{divergence.message}; it was made by tier2 {record.tier2}, and this is {VERSION}"
         return _refusal(TIER2, divergence, message, result)
-    plugin = _other_plugin(record, known)
+    plugin = _other_plugin(record.registry, known)
     if plugin:
         return _refusal(PLUGIN, divergence, f"{divergence.message}; {plugin}", result)
     return _refusal(divergence.kind, divergence, divergence.message, result)
@@ -248,10 +255,10 @@ def _failed(record: Record, kind: str, error: Exception, step_id: str | None) ->
     return _Divergence(kind, message, index, step_id, actual=str(error))
 
 
-def _other_plugin(record: Record, registry: HasOperations) -> str:
+def _other_plugin(recorded: Mapping[str, Any], registry: HasOperations) -> str:
     """What is other of the plugins that were there then, as the end of a sentence."""
     now = {plugin["name"]: plugin for plugin in registry_parts(registry)["plugins"]}
-    for plugin in record.registry["plugins"]:
+    for plugin in recorded["plugins"]:
         name = f"plugin '{plugin['name']}'"
         there = now.get(plugin["name"])
         was = f"{plugin['distribution']} {plugin['version']}".strip()
@@ -263,15 +270,15 @@ def _other_plugin(record: Record, registry: HasOperations) -> str:
     return ""
 
 
-def registry_note(record: Record, registry: HasOperations) -> str:
-    """A sentence if the registry is another than that of the record, or ``""``.
+def registry_note(recorded: Mapping[str, Any], registry: HasOperations) -> str:
+    """A sentence if the registry is another than the recorded one, a record's ``registry``, or ``""``.
 
     It is worth saying even if everything comes out as it did.
     """
     fingerprint = registry.fingerprint if isinstance(registry, Registry) else None
-    if record.registry["fingerprint"] in (None, fingerprint):
+    if recorded["fingerprint"] in (None, fingerprint):
         return ""
-    return f"The registry is another than then; {_other_plugin(record, registry) or 'something else was installed'}."
+    return f"The registry is another than then; {_other_plugin(recorded, registry) or 'something else was installed'}."
 
 
 def _told(link: RecordLink) -> dict[str, Any]:

@@ -234,7 +234,14 @@ def parse_suite_definition(config: Mapping[str, Any]) -> ScenarioSuiteDefinition
 
 
 def parse_expectations_definition(config: Mapping[str, Any]) -> SuiteExpectationsDefinition:
-    """The expectations of a config: a list under ``expectations``; raises :class:`ConfigError`."""
+    """The expectations of a config: a list under ``expectations``; raises :class:`ConfigError`.
+
+    >>> parse_expectations_definition({"expectations": [{"id": "done", "op": "eq"}]})
+    Traceback (most recent call last):
+    tier2_core.errors.ConfigError: expectations.0: Missing required field 'scenario_name'
+    expectations.0: Missing required field 'mission_name'
+    expectations.0: Missing required field 'path'
+    """
     problems = _Problems()
     made: SuiteExpectationsDefinition = _or_error(problems, _expectations(problems, config))
     return made
@@ -243,7 +250,13 @@ def parse_expectations_definition(config: Mapping[str, Any]) -> SuiteExpectation
 def parse_test_document(
     document: Mapping[str, Any],
 ) -> tuple[ScenarioSuiteDefinition, SuiteExpectationsDefinition]:
-    """The suite and the expectations of a test document; raises one :class:`ConfigError` for both."""
+    """The suite and the expectations of a test document; raises one :class:`ConfigError` for both.
+
+    >>> scenario = {"scenario_name": "monday", "initial_state": {}, "missions": [{"name": "echo"}]}
+    >>> suite, expectations = parse_test_document({"suite_name": "week", "scenarios": [scenario], "expectations": []})
+    >>> suite.scenarios[0].missions[0].name
+    'echo'
+    """
     problems = _Problems()
     suite = _suite(problems, document)
     if suite is _BROKEN and type(document) is not dict and type(document) is not PMap:

@@ -76,7 +76,12 @@ def _expectations(value: Any) -> tuple[MissionExpectation, ...]:
 
 @frozen(field_transformer=named)
 class SuiteExpectationsDefinition:
-    """Expectations with unique ids."""
+    """Expectations with unique ids.
+
+    >>> done = MissionExpectation("done", "monday", "echo", "status", "eq", "succeeded")
+    >>> SuiteExpectationsDefinition([done]).expectations[0].id
+    'done'
+    """
 
     expectations: tuple[MissionExpectation, ...] = field(default=(), converter=_expectations)
 
@@ -100,6 +105,12 @@ class ExpectationResult:
     A failing one has ``details["reason"]``: ``scenario_missing``, ``mission_missing``, ``path_missing``,
     ``path_present``, ``type_error`` or ``<op>_mismatch``; where the path lies in the final state of a real
     result, ``details["written_by"]`` is the id of the step that last wrote it (``None``: it is as it was).
+
+    >>> week = ScenarioSuiteDefinition("week", [ScenarioDefinition("monday", {"n": 1}, [MissionCall("echo")])])
+    >>> two = MissionExpectation("two", "monday", "echo", "final_state.n", "eq", 2)
+    >>> (outcome,) = run_test_run(week, SuiteExpectationsDefinition([two])).expectations_result.expectation_results
+    >>> outcome.passed, outcome.actual, outcome.details["reason"]
+    (False, 1, 'eq_mismatch')
     """
 
     id: str = field(converter=text)
@@ -146,7 +157,14 @@ def _outcomes(value: Any) -> tuple[ExpectationResult, ...]:
 
 @frozen(field_transformer=named)
 class SuiteExpectationsResult:
-    """How all expectations of a suite came out, in their order."""
+    """How all expectations of a suite came out, in their order.
+
+    >>> week = run_suite(ScenarioSuiteDefinition("week"))
+    >>> lost = MissionExpectation("lost", "monday", "echo", "status", "exists")
+    >>> result = evaluate_expectations(week, SuiteExpectationsDefinition([lost]))
+    >>> result.passed, result.expectation_results[0].details["reason"]
+    (False, 'scenario_missing')
+    """
 
     passed: bool = field(converter=flag)
     expectation_results: tuple[ExpectationResult, ...] = field(converter=_outcomes)

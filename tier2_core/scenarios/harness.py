@@ -39,7 +39,11 @@ class HasToDict(Protocol):
 
 @frozen(field_transformer=named)
 class MissionCall:
-    """A mission to run: its name, params, and decisions; ``label`` (default: the name) is its result's key."""
+    """A mission to run: its name, params, and decisions; ``label`` (default: the name) is its result's key.
+
+    >>> MissionCall("echo").label, MissionCall("echo", {"n": 1}, label="first").label
+    ('echo', 'first')
+    """
 
     name: str = field(converter=text)
     params: Mapping[str, Any] | None = field(default=None, converter=object_or_none, eq=exact, repr=shown)
@@ -71,6 +75,9 @@ class ScenarioDefinition:
 
     Each starts from the initial state or, ``chained``, from the final state of the one before; a mission that
     does not succeed ends the chain. Labels are unique.
+
+    >>> ScenarioDefinition("monday", {"n": 1}, [MissionCall("echo")]).missions[0].name
+    'echo'
     """
 
     scenario_name: str = field(converter=text)
@@ -90,7 +97,12 @@ class ScenarioDefinition:
 
 @frozen(eq=False, field_transformer=named)
 class ScenarioResult:
-    """The results of a scenario's missions, by label, in the order in which they ran."""
+    """The results of a scenario's missions, by label, in the order in which they ran.
+
+    >>> result = run_scenario(ScenarioDefinition("monday", {"n": 1}, [MissionCall("echo")]))
+    >>> result.mission_results["echo"].status, sorted(result.metadata)
+    ('succeeded', ['scenario_hash', 'scenario_name'])
+    """
 
     scenario_name: str = field(converter=text)
     mission_results: Mapping[str, HasToDict] = field(converter=read_only)

@@ -23,7 +23,11 @@ def _scenarios(value: Any) -> tuple[ScenarioDefinition, ...]:
 
 @frozen(field_transformer=named)
 class ScenarioSuiteDefinition:
-    """Scenarios under one name; of two with one name the last wins."""
+    """Scenarios under one name; of two with one name the last wins.
+
+    >>> ScenarioSuiteDefinition("week", [ScenarioDefinition("monday", {})]).suite_name
+    'week'
+    """
 
     suite_name: str = field(converter=text)
     scenarios: tuple[ScenarioDefinition, ...] = field(default=(), converter=_scenarios)
@@ -35,7 +39,12 @@ class ScenarioSuiteDefinition:
 
 @frozen(eq=False, field_transformer=named)
 class ScenarioSuiteResult:
-    """The results of a suite's scenarios, by name."""
+    """The results of a suite's scenarios, by name.
+
+    >>> result = run_suite(ScenarioSuiteDefinition("week", [ScenarioDefinition("monday", {})]))
+    >>> list(result.scenario_results), sorted(result.metadata)
+    (['monday'], ['suite_hash', 'suite_name'])
+    """
 
     suite_name: str = field(converter=text)
     scenario_results: Mapping[str, ScenarioResult] = field(converter=read_only)
@@ -70,14 +79,25 @@ def run_suite(defn: ScenarioSuiteDefinition, *, registry: HasMissions | None = N
 
 
 def scenarios_of(defn: ScenarioSuiteDefinition) -> dict[str, ScenarioDefinition]:
-    """The scenarios of a suite that are run, by name: of two with one name the last."""
+    """The scenarios of a suite that are run, by name: of two with one name the last.
+
+    >>> again = [ScenarioDefinition("monday", {"n": 1}), ScenarioDefinition("monday", {"n": 2})]
+    >>> scenarios_of(ScenarioSuiteDefinition("week", again))["monday"].initial_state
+    pmap({'n': 2})
+    """
     return {scenario.scenario_name: scenario for scenario in defn.scenarios}
 
 
 def aggregate_suite(
     defn: ScenarioSuiteDefinition, scenario_results: Mapping[str, ScenarioResult]
 ) -> ScenarioSuiteResult:
-    """The result of a suite of which every scenario was run already, in whatever order or place."""
+    """The result of a suite of which every scenario was run already, in whatever order or place.
+
+    >>> monday = ScenarioDefinition("monday", {}, [MissionCall("echo")])
+    >>> week = ScenarioSuiteDefinition("week", [monday])
+    >>> aggregate_suite(week, {"monday": run_scenario(monday)}).metadata == run_suite(week).metadata
+    True
+    """
     results = {name: scenario_results[name] for name in scenarios_of(defn)}
     hashes = [result.metadata["scenario_hash"] for result in results.values()]
     return ScenarioSuiteResult(defn.suite_name, results, suite_metadata(defn.suite_name, hashes))

@@ -22,7 +22,12 @@ from tier2_core.workflow.specs import NOTHING
 
 @frozen(eq=False, field_transformer=named)
 class TestRunResult:
-    """A suite's results, how its expectations came out, and one hash over all of it."""
+    """A suite's results, how its expectations came out, and one hash over all of it.
+
+    >>> outcome = run_test_run(ScenarioSuiteDefinition("week"), SuiteExpectationsDefinition([]))
+    >>> outcome.passed, outcome.metadata["expectations_total"], len(outcome.metadata["test_run_hash"])
+    (True, 0, 64)
+    """
 
     __test__: ClassVar[bool] = False  # the name is the contract's; pytest must not take it for a test
 
@@ -54,6 +59,12 @@ def aggregate_test_run(
 
     Its metadata has ``suite_name``, ``suite_hash``, ``expectations_hash``, ``expectations_passed`` and
     ``expectations_total`` (counts), and ``test_run_hash``, which is over the two hashes and every outcome.
+
+    >>> suite, expectations = ScenarioSuiteDefinition("week"), SuiteExpectationsDefinition([])
+    >>> result = run_suite(suite)
+    >>> outcome = aggregate_test_run(result, evaluate_expectations(result, expectations))
+    >>> outcome.metadata == run_test_run(suite, expectations).metadata
+    True
     """
     expect(suite_result, ScenarioSuiteResult, "suite's result")
     expect(expectations_result, SuiteExpectationsResult, "expectations' result")

@@ -49,6 +49,11 @@ class TraceEntry:
 
     ``outcome`` is ``done`` or ``failed`` for a runtime step; ``approved``, ``rejected``, ``unattended`` or
     ``failed`` for a human one. ``reason`` says why it failed; ``decision`` is the person's, if there was one.
+
+    >>> count = StepSpec("count", "runtime", {"operation": "increment", "path": "n"})
+    >>> (entry,) = run(WorkflowDefinition("w", [count]), ExecutionContext({"n": 1})).run.trace
+    >>> entry.outcome, entry.state
+    ('done', pmap({'n': 2}))
     """
 
     step: StepSpec
@@ -72,6 +77,11 @@ class Run:
 
     ``status`` is ``running`` or how it ended; ``trace`` has one entry for each executed step; ``pending`` is the
     id of the human step that a suspended run waits at. ``given`` is what all its points have in common.
+
+    >>> begun = start(WorkflowDefinition("w", [StepSpec("go", "human")]), ExecutionContext(decisions=[]))
+    >>> waiting = advance(begun)
+    >>> begun.status, waiting.status, waiting.pending
+    ('running', 'suspended', 'go')
     """
 
     given: Given
@@ -112,6 +122,10 @@ def start(workflow: WorkflowDefinition, context: ExecutionContext, *, registry: 
 
     Raises :class:`EnvelopeViolation`, :class:`AntiFailureViolation`, :class:`UnknownOperationError`,
     :class:`InvalidSpecError`, and :class:`DecisionError` for a decision about a step that is no human one.
+
+    >>> begun = start(WorkflowDefinition("w", [StepSpec("s", "runtime")]), ExecutionContext({"n": 1}))
+    >>> begun.status, begun.state, begun.trace
+    ('running', pmap({'n': 1}), ())
     """
     for value, kind, name in ((workflow, WorkflowDefinition, "workflow"), (context, ExecutionContext, "context")):
         if type(value) is not kind:
@@ -132,6 +146,13 @@ def advance(run: Run) -> Run:
 
     Raises :class:`OperationError` for a bug in an operation, and :class:`DecisionError` for a decision whose
     value its step does not take.
+
+    >>> count = StepSpec("count", "runtime", {"operation": "increment", "path": "n"})
+    >>> after = advance(start(WorkflowDefinition("w", [count]), ExecutionContext({"n": 1})))
+    >>> after.status, after.state
+    ('succeeded', pmap({'n': 2}))
+    >>> advance(after) is after
+    True
     """
     if type(run) is not Run:
         raise InvalidSpecError(f"The run must be of Run, found {a_type(type(run))}.", field="run")

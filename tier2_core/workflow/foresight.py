@@ -33,6 +33,11 @@ class Outcome:
     ``status`` is that of the run then, ``refused`` if the step does not take the value, or ``broken`` if an operation
     breaks (:class:`OperationError`); ``patch`` is the change
     of the state (RFC 6902), ``pending_step_id`` the next step that would wait, ``error_message`` why it would end.
+
+    >>> ask = WorkflowDefinition("w", [StepSpec("ask", "human", {"into": "name"})])
+    >>> asked = run(ask, ExecutionContext(decisions=[]))
+    >>> consequences(asked, "Ada").approve.to_dict()["patch"]
+    [{'op': 'add', 'path': '/name', 'value': 'Ada'}]
     """
 
     status: str
@@ -56,6 +61,13 @@ class Consequences:
 
     ``digest`` binds all of it to the workflow, the step and the state before; as a decision's ``seen`` it makes
     sure that what was shown is what happens.
+
+    >>> asked = run(WorkflowDefinition("w", [StepSpec("go", "human")]), ExecutionContext(decisions=[]))
+    >>> seen = consequences(asked)
+    >>> seen.step_id, seen.approve.status, seen.reject.status
+    ('go', 'succeeded', 'rejected')
+    >>> resume(asked, Decision("go", seen=seen.digest)).status
+    'succeeded'
     """
 
     step_id: str
@@ -77,7 +89,13 @@ class Consequences:
 
 @frozen
 class DecisionPath:
-    """One way through a workflow's human steps: the answers, and the outcome from the initial state on."""
+    """One way through a workflow's human steps: the answers, and the outcome from the initial state on.
+
+    >>> for path in decision_table(WorkflowDefinition("w", [StepSpec("go", "human")]), ExecutionContext()):
+    ...     print(path.answers, path.outcome.status)
+    (('go', 'approved'),) succeeded
+    (('go', 'rejected'),) rejected
+    """
 
     answers: tuple[tuple[str, str], ...]
     outcome: Outcome

@@ -37,7 +37,12 @@ class HasOperations(Protocol):
 
 @frozen
 class OperationCall:
-    """What an operation is told beside the state: the step's payload, its id, and the registry of the run."""
+    """What an operation is told beside the state: the step's payload, its id, and the registry of the run.
+
+    >>> call = OperationCall(freeze({"operation": "numbers.add", "by": 2}), "add", BUILTINS)
+    >>> call.payload["by"], call.step_id
+    (2, 'add')
+    """
 
     payload: PMap[str, Any]
     step_id: str
@@ -208,7 +213,11 @@ def _table(*operations: Operation) -> Mapping[str, Operation]:
 
 @frozen
 class Builtins:
-    """A registry of the built-in operations alone: no plugin, no mission."""
+    """A registry of the built-in operations alone: no plugin, no mission.
+
+    >>> sorted(BUILTINS.operations)
+    ['append', 'delete', 'fail', 'increment', 'merge', 'noop', 'patch', 'require', 'set']
+    """
 
     operations: Mapping[str, Operation]
 

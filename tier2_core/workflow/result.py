@@ -24,6 +24,10 @@ class OrchestrationResult:
 
     What it hands out is fresh JSON-native data each time: changing it changes nothing. Two results are equal
     if their :meth:`to_dict` are the same document.
+
+    >>> result = run_mission("echo", {"hello": "world"}, {"n": 1})
+    >>> result.status, result.final_state, result.receipt["steps"]
+    ('succeeded', {'n': 1}, ['echo-step'])
     """
 
     run: Run = field(repr=False)

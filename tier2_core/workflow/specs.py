@@ -132,6 +132,9 @@ class Decision:
 
     ``value`` is what the step's ``into`` takes, ``actor`` and ``reason`` are recorded as claimed; ``seen`` may
     hold the digest of the consequences that the person was shown.
+
+    >>> Decision("go", approved=False, actor="ada", reason="not today").to_dict()["reason"]
+    'not today'
     """
 
     step_id: str = field(converter=text)

@@ -16,7 +16,7 @@ USAGE = 2
 EPILOG = """\
 exit codes: 0 done and good; 1 the mission failed, was rejected, or expectations failed;
 2 the input or the usage is wrong; 3 suspended; 4 a record did not verify; 5 a plugin or
-the registry is broken; 130 interrupted"""
+the registry is broken; 130 interrupted; 70 a bug of tier2"""
 
 
 class _Parser(argparse.ArgumentParser):

@@ -2,7 +2,7 @@
 
 Exit codes are a contract: 0 done and good; 1 the mission failed, was rejected, or expectations failed; 2 the
 input or the usage is wrong; 3 suspended, a decision is needed; 4 a record did not verify; 5 a plugin or the
-registry is broken; 130 interrupted. Anything else is a bug of tier2.
+registry is broken; 130 interrupted; 70 a bug of tier2, the only case in which a traceback is shown.
 
 What a command does not need is not loaded: this module imports nothing of tier2 but its version.
 """

@@ -43,8 +43,12 @@ def check_key(options: Any) -> None:
         raise UsageProblem("--sign goes with --record: it is the record that is signed.")
     if options.sign == STDIN:
         raise UsageProblem("--sign takes the name of a file with a key, not standard input.")
-    from tier2_io.signing import private_key
+    from tier2_io.signing import is_exposed, private_key
 
+    if is_exposed(options.sign):
+        complain(
+            f"warning: others can read the private key {options.sign}, and sign with it; chmod 600 would stop them."
+        )
     options.key = private_key(options.sign)  # read once: it must not be gone when people have answered
 
 

@@ -8,11 +8,12 @@ from tier2_core import Decision, DecisionError, InvalidSpecError, resume
 from tier2_core.workflow.envelope import mission_of
 from tier2_io.cli.guarding import guarding
 from tier2_io.cli.inputs import UsageProblem, registry, value_of
+from tier2_io.cli.main import UNVERIFIED
 from tier2_io.cli.outcome import check_outputs, ended
 from tier2_io.cli.people import answered, login_name
 from tier2_io.files import STDIN
-from tier2_io.saved import load, only_one
-from tier2_io.screen import is_terminal
+from tier2_io.saved import NotVerified, load, only_one
+from tier2_io.screen import complain, is_terminal
 from tier2_io.signing import read_stored
 
 
@@ -30,7 +31,11 @@ def execute(options: Any) -> int:
         if options.sign is None and read_stored(options.file).kind:
             raise UsageProblem(f"{options.file} is signed; expected --sign KEY, to sign what follows as well.")
         with guarding(options, known, "") as watched:
-            result = load(options.file, watched)
+            try:
+                result = load(options.file, watched)
+            except NotVerified as error:
+                complain(f"tier2 resume: {error}")
+                return UNVERIFIED
             # What it came to is written once more; there is nothing to decide.
             finished = result.pending_step_id is None and not given and (options.out or options.state_out)
             if not finished:

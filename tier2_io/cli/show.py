@@ -50,7 +50,7 @@ def execute(options: Any) -> int:
         say(f"The run waits for a decision at '{safe(result['pending_step_id'])}'.")
     if result["error_message"] is not None:
         say(safe(result["error_message"]))
-    say("This is what the record says; 'tier2 verify' recomputes whether it is true.")
+    say("Nothing of this is verified: it is what the record says. 'tier2 verify' recomputes whether it is true.")
     return DONE
 
 

@@ -73,7 +73,7 @@ def _recomputed(path: str, stored: Stored, known: Registry) -> dict[str, Any]:
     steps = len(record.chain)
     what = f"{record.mission or told_workflow(record)}, {record.status}, {steps} step{'s' * (steps != 1)}"
     outcome = verify_record(record, registry=known).to_dict()
-    return {**outcome, "what": what, "note": registry_note(record, known)}
+    return {**outcome, "what": what, "note": registry_note(record.registry, known)}
 
 
 def _tell(outcome: dict[str, Any]) -> None:

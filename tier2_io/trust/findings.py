@@ -21,6 +21,9 @@ class Finding:
     ``factory``; ``call`` and ``where`` are the call that did it and the line of the plugin that made it, as far as
     that is known; ``case`` is an input with which it happens; ``causes`` is what an ``unstable`` result depends on;
     ``witness`` is who has seen what touched the world, ``audit`` or ``calls``.
+
+    >>> Finding("impure:clock", "Step 's' reads a clock.", where="mine.py:7").to_dict()["where"]
+    'mine.py:7'
     """
 
     kind: str
