@@ -7,14 +7,11 @@ times faster than persistent maps do; the results themselves stay where they wer
 from __future__ import annotations
 
 import json
-import pickle
 import sys
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import Any
 
 from attrs import frozen
@@ -36,7 +33,7 @@ from tier2_core import (
     run_scenario,
     thaw,
 )
-from tier2_core.missions.announced import GROUP
+from tier2_core.missions.announced import announced
 from tier2_core.missions.planning import HasMissions
 from tier2_core.scenarios.expectations import evaluations
 
@@ -48,12 +45,17 @@ class Known:
     registry: HasMissions
 
     def __reduce__(self) -> tuple[Any, ...]:
+        recipe = self._recipe
+        return (Known, (self.registry,)) if recipe is None else (Reloaded, (*recipe,))
+
+    @cached_property
+    def _recipe(self) -> tuple[tuple[str, ...], tuple[str, ...], str] | None:
+        """The fields of :class:`Reloaded`, found out once: distributions are searched for them."""
         known = self.registry
         if not isinstance(known, Registry):
-            return Known, (known,)
-        # Those that were left out fail there as well, so that messages tell of them.
-        names = {plugin.name for plugin in known.plugins} | {failure.plugin for failure in known.failures}
-        installed = names & _installed()
+            return None
+        installed = {one.plugin if isinstance(one, PluginError) else one.name for one in announced()}
+        names = {plugin.name for plugin in known.plugins}
         modules = sorted(names - installed)
         for name in modules:
             if name not in sys.modules:
@@ -62,14 +64,16 @@ class Known:
                     "install it or hand over its module, or use an executor of threads.",
                     field="registry",
                 )
-        return Reloaded, (tuple(sorted(installed)), tuple(modules), known.fingerprint)
+        # Those that were left out fail there as well, so that messages tell of them.
+        names |= {failure.plugin for failure in known.failures} & installed
+        return tuple(sorted(names)), tuple(modules), known.fingerprint
 
 
 @frozen
 class Reloaded:
     """The registry of another process, by the names of its plugins and by its fingerprint."""
 
-    installed: tuple[str, ...]
+    names: tuple[str, ...]
     modules: tuple[str, ...]
     fingerprint: str
 
@@ -82,17 +86,13 @@ class Reloaded:
 @lru_cache(maxsize=8)
 def _loaded(wanted: Reloaded) -> Registry:
     modules = [import_module(name) for name in wanted.modules]
-    loaded = load_registry(modules, block=_installed() - {*wanted.installed}, strict=False)
+    loaded = load_registry(modules, only=wanted.names, strict=False)
     if loaded.fingerprint != wanted.fingerprint:
         raise PluginError(
             "A worker process has found other plugins than the process that started it; expected the same: "
             "the same environment and path, and plugins that bring the same whenever they are loaded."
         )
     return loaded
-
-
-def _installed() -> set[str]:
-    return {point.name for point in entry_points(group=GROUP)}
 
 
 @frozen(eq=False)
@@ -156,6 +156,9 @@ def portable(error: BaseException) -> BaseException:
 
     Where an error that is not tier2's own was raised is noted in it, as its traceback does not leave the process.
     """
+    import pickle  # only what goes wrong in another process needs these
+    import traceback
+
     if not isinstance(error, Tier2Error) and error.__traceback__ is not None:
         error.add_note("".join(traceback.format_exception(error, chain=False)))
     with suppress(Exception):  # whatever it is that somebody's class raises

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from pyrsistent import PMap
@@ -68,7 +69,10 @@ class _Problems:
         return config[name]
 
     def text(self, config: Any, path: str, name: str, default: Any = _REQUIRED) -> Any:
-        return self.frozen(self.field(config, path, name, (str,), "a string", default), _below(path, name))
+        found = self.field(config, path, name, (str,), "a string", default)
+        if type(found) is str and found.isascii():
+            return found
+        return self.frozen(found, _below(path, name))
 
     def flag(self, config: Any, path: str, name: str, default: bool) -> Any:
         return self.field(config, path, name, (bool,), "a boolean", default)
@@ -95,8 +99,9 @@ class _Problems:
         self, path: str, make: Callable[..., Any], *parts: Any, also: tuple[Any, ...] = (), name: str = ""
     ) -> Any:
         """What ``make`` gives, unless a part or what was ``also`` asked is broken, or it refuses that of ``name``."""
-        if any(part is _BROKEN for part in (*parts, *also)):
-            return _BROKEN
+        for part in (*parts, *also):
+            if part is _BROKEN:
+                return _BROKEN
         try:
             return make(*parts)
         except (InvalidSpecError, InvalidValueError) as error:
@@ -105,19 +110,19 @@ class _Problems:
     def distinct(self, config: Any, path: str, name: str, keys: tuple[str, ...], what: str) -> Any:
         """``_BROKEN`` if two items of a list share a key (the first there of ``keys``), whatever else is wrong."""
         items = config.get(name)
-        found: list[tuple[int, str, str]] = []
+        count: Counter[str] = Counter()
+        second: tuple[Any, ...] = ()
         for place, item in enumerate(items if type(items) in _LISTS else ()):
-            if type(item) is dict or type(item) is PMap:
-                key = next((key for key in keys if item.get(key)), keys[-1])
-                if type(item.get(key)) is str:
-                    found.append((place, key, item[key]))
-        counts = Counter(value for _, _, value in found)
-        if len(counts) == len(found):
+            if type(item) is not dict and type(item) is not PMap:
+                continue
+            key = next((key for key in keys if item.get(key)), keys[-1])
+            if type(item.get(key)) is str:
+                count[item[key]] += 1
+                second = second or ((name, place, key) if count[item[key]] > 1 else ())
+        if not second:
             return None
-        twice = sorted(value for value in counts if counts[value] > 1)
-        firsts = {value: place for place, _, value in reversed(found)}
-        again = next((place, key) for place, key, value in found if firsts[value] != place)
-        return self.add(path, f"Duplicate {what} {', '.join(map(repr, twice))}; expected each once", name, *again)
+        twice = sorted(found for found in count if count[found] > 1)
+        return self.add(path, f"Duplicate {what} {', '.join(map(repr, twice))}; expected each once", *second)
 
 
 def _below(path: str, name: str) -> str:
@@ -184,7 +189,10 @@ def _read_expectation(problems: _Problems, value: Any, path: str) -> Any:
         return config
     texts = [problems.text(config, path, name) for name in ("id", "scenario_name", "mission_name", "path", "op")]
     expected = problems.document(config, path, "expected")
-    # Asked apart from the rest, so that one mistake does not hide another.
+    with suppress(InvalidSpecError, InvalidValueError):
+        if _BROKEN not in texts and expected is not _BROKEN:
+            return MissionExpectation(*[*texts, expected])
+    # What is wrong is asked apart, so that one mistake does not hide another.
     place = problems.built(path, parse_path, texts[3], name="path")
     op = problems.built(path, check_predicate, texts[4], {} if expected is _BROKEN else expected)
     return problems.built(path, MissionExpectation, *texts, expected, also=(place, op))

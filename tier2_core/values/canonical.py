@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -121,13 +122,14 @@ class _Repeated(dict[str, Any]):
     key: str
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(found: list[_Repeated], pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) == len(pairs):
         return made
     count = Counter(name for name, _ in pairs)
     repeated = _Repeated(made)
     repeated.key = min(name for name in count if count[name] > 1)
+    found.append(repeated)
     return repeated
 
 
@@ -143,12 +145,10 @@ def parse_json(data: bytes | str) -> Document:
     Traceback (most recent call last):
     tier2_core.errors.InvalidValueError: At '/a': found the key 'b' twice in one object; expected each key once.
     """
-    plain = _read(data)
-    try:
-        return freeze(plain)
-    except InvalidValueError:  # it refuses a _Repeated as well: a good text is not searched for one
+    plain, repeated = _read(data)
+    if repeated:
         _refuse_repeated(plain)
-        raise
+    return freeze(plain)
 
 
 def read_json(data: bytes | str) -> Any:
@@ -156,13 +156,15 @@ def read_json(data: bytes | str) -> Any:
 
     For what holds documents, as a saved run does: each may be as deep as any, so that the whole is deeper.
     """
-    plain = _read(data)
-    _refuse_repeated(plain)
+    plain, repeated = _read(data)
+    if repeated:
+        _refuse_repeated(plain)
     return plain
 
 
-def _read(data: bytes | str) -> Any:
-    """The plain data of a JSON text; an object that has a key twice is a :class:`_Repeated`."""
+def _read(data: bytes | str) -> tuple[Any, list[_Repeated]]:
+    """The plain data of a JSON text, and the objects in it that have a key twice."""
+    repeated: list[_Repeated] = []
     if not isinstance(data, str | bytes | bytearray | memoryview):
         raise InvalidValueError(f"Found {a_type(type(data))}; expected the bytes of a JSON text.")
     try:
@@ -174,7 +176,8 @@ def _read(data: bytes | str) -> Any:
     if text.startswith("\ufeff"):
         raise InvalidValueError("Found a byte-order mark; expected JSON in UTF-8 without one.")
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
+        hook = partial(_object, repeated)
+        return json.loads(text, object_pairs_hook=hook, parse_constant=_refuse_constant), repeated
     except json.JSONDecodeError as error:
         raise InvalidValueError(
             f"Found no JSON at line {error.lineno}, column {error.colno}: {error.msg[:1].lower()}{error.msg[1:]}."
