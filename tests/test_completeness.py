@@ -44,6 +44,10 @@ def missing(names: Iterable[str], *places: Iterable[str]) -> list[str]:
     return [name for name in names if not all(name in place for place in places)]
 
 
+def test_every_public_name_is_in_the_manual() -> None:
+    assert not missing(tier2_core.__all__, re.findall(r"\w+", MANUAL))
+
+
 # --- plugins: hooks, operations, extras ----------------------------------------------------------
 
 

@@ -74,9 +74,9 @@ def test_what_cannot_be_run_is_an_error_in_the_words_of_tier2(project: Project) 
     project.write("broken.tier2.json", counting("broken", "fine"))
     project.write("idle.tier2.json", suite(wanted("a"), scenarios=[scenario(), scenario("i\x1b", "ecko")]))
     done = project.pytest("-rA")
-    broke = "scenario 'broken': The factory of mission 'counted' of plugin 'counting'"
-    assert re.search(rf"broken\.tier2\.json:1:\d+: {broke}", done.stdout)
-    assert re.search(r"idle\.tier2\.json:1:\d+: scenario 'i\\x1b': Unknown mission 'ecko'", done.stdout)
+    broken = "scenario 'broken': The factory of mission 'counted' of plugin 'counting'"
+    assert re.search(rf"broken\.tier2\.json:\d+:\d+: {broken}", done.stdout)
+    assert re.search(r"idle\.tier2\.json:\d+:\d+: scenario 'i\\x1b': Unknown mission 'ecko'", done.stdout)
     assert "Traceback" not in done.stdout
     assert "pytest_suites.py" not in done.stdout
     found = outcomes(done)

@@ -83,6 +83,17 @@ def test_what_there_is_no_schema_of_is_refused(tier2: Tier2, arguments: tuple[st
     assert "Traceback" not in done.stderr
 
 
+def test_each_kind_of_schema_says_what_it_is_of(tier2: Tier2) -> None:
+    for done in (
+        tier2("schema", "record"),
+        tier2("schema", "suite"),
+        tier2("schema", "state", "daily_loop"),
+        tier2("schema", "decision", "daily_loop", "--param", "requested_steps=1"),
+    ):
+        assert (done.returncode, done.stderr) == (0, "")
+        assert json.loads(done.stdout)["title"]
+
+
 def test_a_plugin_with_odd_schemas_is_told_of_and_does_not_break_the_others(tier2: Tier2, site: Site) -> None:
     site.install(
         "odd",
