@@ -19,7 +19,7 @@ SUITE: dict[str, Any] = {"suite_name": "s", "scenarios": [], "expectations": []}
 
 def printed(tier2: Tier2, *arguments: str, warned: str = "", **environment: str) -> Any:
     """The schema that is printed; it is one."""
-    done = tier2(*arguments, env=environment)
+    done = tier2("schema", *arguments, env=environment)
     assert done.returncode == 0, done.stderr
     assert (warned in done.stderr) if warned else (done.stderr == "")
     assert done.stdout.isascii()
@@ -29,35 +29,35 @@ def printed(tier2: Tier2, *arguments: str, warned: str = "", **environment: str)
 
 
 def test_the_schema_of_suites_takes_a_suite_and_knows_the_missions(tier2: Tier2) -> None:
-    schema = printed(tier2, "schema", "suite")
+    schema = printed(tier2, "suite")
     assert meets(schema, SUITE)
     assert not meets(schema, {**SUITE, "suite": 1})
     names = [one["const"] for one in schema["$defs"]["mission"]["properties"]["name"]["oneOf"]]
     assert names == ["daily_loop", "echo", "run_tests"]
-    assert printed(tier2, "schema", "suite", "--json") == schema
+    assert printed(tier2, "suite", "--json") == schema
 
 
 def test_the_schema_of_decisions_is_that_of_the_plan(tier2: Tier2) -> None:
     decision = {"step_id": "daily-confirm-priorities", "value": ["a"]}
-    schema = printed(tier2, "schema", "decision", "daily_loop", "--param", "requested_steps=1")
+    schema = printed(tier2, "decision", "daily_loop", "--param", "requested_steps=1")
     assert meets(schema, decision)
     assert not meets(schema, {**decision, "value": ["a", "a"]})
     assert not meets(schema, {**decision, "step_id": "other"})
-    assert meets(printed(tier2, "schema", "decision"), {**decision, "step_id": "other"})
+    assert meets(printed(tier2, "decision"), {**decision, "step_id": "other"})
 
 
 def test_the_schema_of_states_is_that_of_the_mission_or_of_any(tier2: Tier2) -> None:
-    assert meets(printed(tier2, "schema", "state", "daily_loop"), {"tasks": [{"id": "a", "title": "A"}]})
-    assert not meets(printed(tier2, "schema", "state", "daily_loop"), {"tasks": [{"id": "a"}]})
-    assert meets(printed(tier2, "schema", "state", "echo"), {"tasks": [{"id": "a"}]})
-    assert meets(printed(tier2, "schema", "state"), {"tasks": [{"id": "a"}]})
-    assert not meets(printed(tier2, "schema", "state"), [])
+    assert meets(printed(tier2, "state", "daily_loop"), {"tasks": [{"id": "a", "title": "A"}]})
+    assert not meets(printed(tier2, "state", "daily_loop"), {"tasks": [{"id": "a"}]})
+    assert meets(printed(tier2, "state", "echo"), {"tasks": [{"id": "a"}]})
+    assert meets(printed(tier2, "state"), {"tasks": [{"id": "a"}]})
+    assert not meets(printed(tier2, "state"), [])
 
 
 def test_the_schema_of_records_takes_what_a_run_writes(tier2: Tier2, tmp_path: Path) -> None:
     assert tier2("run", "daily_loop", "--unattended", "--record", "r.json").returncode == 0
     record = json.loads((tmp_path / "r.json").read_text())
-    schema = printed(tier2, "schema", "record")
+    schema = printed(tier2, "record")
     assert meets(schema, record)
     assert not meets(schema, {**record, "extra": 1})
 
@@ -113,13 +113,11 @@ def test_a_plugin_with_odd_schemas_is_told_of_and_does_not_break_the_others(tier
         """,
     )
     path = {"PYTHONPATH": os.pathsep.join([str(site.path), os.environ.get("PYTHONPATH", "")])}
-    schema = printed(
-        tier2, "schema", "suite", warned="warning: the schema for the params of mission 'named' is left out", **path
-    )
+    schema = printed(tier2, "suite", warned="warning: the schema for the params of mission 'named' is left out", **path)
     for name in ("named", "none", "echo"):
         scenario = {"scenario_name": "a", "initial_state": {}, "missions": [{"name": name, "params": {"a": 1}}]}
         assert meets(schema, {**SUITE, "scenarios": [scenario]})
-    assert printed(tier2, "schema", "state", "named", **path)["$id"] == "urn:example:it"
+    assert printed(tier2, "state", "named", **path)["$id"] == "urn:example:it"
     broken = tier2("schema", "state", "none", env=path)
     assert broken.returncode == 5
     assert "has a bad schema for its state" in broken.stderr
