@@ -134,8 +134,6 @@ if TYPE_CHECKING:
     )
     from tier2_core.values.writing import thaw
     from tier2_core.workflow.engine import (
-        Run,
-        TraceEntry,
         advance,
         resume,
         run,
@@ -168,6 +166,7 @@ if TYPE_CHECKING:
         StepSpec,
         WorkflowDefinition,
     )
+    from tier2_core.workflow.trace import Run, TraceEntry
 
 _LAZY = {
     "errors": (
@@ -284,8 +283,6 @@ _LAZY = {
     ),
     "values.writing": ("thaw",),
     "workflow.engine": (
-        "Run",
-        "TraceEntry",
         "advance",
         "resume",
         "run",
@@ -316,6 +313,7 @@ _LAZY = {
         "StepSpec",
         "WorkflowDefinition",
     ),
+    "workflow.trace": ("Run", "TraceEntry"),
 }
 _HOME = {name: module for module, names in _LAZY.items() for name in names}
 

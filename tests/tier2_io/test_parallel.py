@@ -45,7 +45,7 @@ from tier2_core import (
     run_suite,
     run_test_run,
 )
-from tier2_core.workflow.engine import Run
+from tier2_core.workflow.trace import Run
 from tier2_io import parallel
 from tier2_io.chunks import Chunk, Known, Reloaded
 

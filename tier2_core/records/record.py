@@ -27,10 +27,10 @@ from tier2_core.values.freeze import a_type, freeze
 from tier2_core.values.patch import apply_patch, make_patch
 from tier2_core.values.writing import thaw
 from tier2_core.version import VERSION
-from tier2_core.workflow.engine import TraceEntry
 from tier2_core.workflow.operations import HasOperations, State
 from tier2_core.workflow.result import OrchestrationResult
 from tier2_core.workflow.specs import NOTHING, Decision, ExecutionContext, MissionSpec, StepSpec, WorkflowDefinition
+from tier2_core.workflow.trace import TraceEntry
 
 SCHEMA = "tier2.record/1"
 

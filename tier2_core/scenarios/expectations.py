@@ -18,9 +18,9 @@ from tier2_core.values.paths import format_pointer, parse_path, resolve_path
 from tier2_core.values.predicates import check_predicate, missed
 from tier2_core.values.schema import schema_problems
 from tier2_core.values.writing import thaw
-from tier2_core.workflow.engine import Run
 from tier2_core.workflow.result import OrchestrationResult
 from tier2_core.workflow.specs import NOTHING
+from tier2_core.workflow.trace import Run
 
 
 @frozen(field_transformer=named)

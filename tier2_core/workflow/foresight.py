@@ -17,10 +17,11 @@ from tier2_core.values.canonical import digest, wrapper_digest
 from tier2_core.values.freeze import freeze, printable
 from tier2_core.values.patch import make_patch
 from tier2_core.values.writing import thaw
-from tier2_core.workflow.engine import SUSPENDED, Run, decided, finish, start
+from tier2_core.workflow.engine import decided, finish, start
 from tier2_core.workflow.operations import BUILTINS, HasOperations
 from tier2_core.workflow.result import OrchestrationResult
 from tier2_core.workflow.specs import Decision, ExecutionContext, WorkflowDefinition
+from tier2_core.workflow.trace import SUSPENDED, Run
 
 REFUSED, BROKEN = "refused", "broken"
 """The status of an outcome that there is not: the step does not take the value, or an operation breaks on the way."""

@@ -15,7 +15,7 @@ from tier2_core.values.writing import thaw
 from tier2_core.workflow.specs import StepSpec
 
 if TYPE_CHECKING:
-    from tier2_core.workflow.engine import Run
+    from tier2_core.workflow.trace import Run
 
 
 @frozen(eq=False)

@@ -1,0 +1,88 @@
+"""Runs as values: where a run is, and what became of each of its steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import field, frozen
+
+from tier2_core.values.fields import exact, object_
+from tier2_core.workflow.operations import HasOperations, State
+from tier2_core.workflow.plan import Given
+from tier2_core.workflow.specs import Decision, ExecutionContext, StepSpec, WorkflowDefinition
+
+RUNNING, SUCCEEDED, FAILED, REJECTED, SUSPENDED = "running", "succeeded", "failed", "rejected", "suspended"
+
+
+@frozen
+class TraceEntry:
+    """What became of one executed step, and the state after it.
+
+    ``outcome`` is ``done`` or ``failed`` for a runtime step; ``approved``, ``rejected``, ``unattended`` or
+    ``failed`` for a human one. ``reason`` says why it failed; ``decision`` is the person's, if there was one.
+
+    >>> count = StepSpec("count", "runtime", {"operation": "increment", "path": "n"})
+    >>> (entry,) = run(WorkflowDefinition("w", [count]), ExecutionContext({"n": 1})).run.trace
+    >>> entry.outcome, entry.state
+    ('done', pmap({'n': 2}))
+    """
+
+    step: StepSpec
+    outcome: str
+    state: State = field(eq=exact, repr=False)
+    decision: Decision | None = None
+    reason: str = ""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (self.step, self.outcome, self.state, self.decision, self.reason)
+
+
+def _restored(step: StepSpec, outcome: str, state: State, decision: Decision | None, reason: str) -> TraceEntry:
+    """An entry whose state another process, or ``deepcopy``, has put together."""
+    return TraceEntry(step, outcome, object_(state), decision, reason)
+
+
+@frozen
+class Run:
+    """A run at one point: a value that :func:`advance` maps to the next one.
+
+    ``status`` is ``running`` or how it ended; ``trace`` has one entry for each executed step; ``pending`` is the
+    id of the human step that a suspended run waits at. ``given`` is what all its points have in common.
+
+    >>> begun = start(WorkflowDefinition("w", [StepSpec("go", "human")]), ExecutionContext(decisions=[]))
+    >>> waiting = advance(begun)
+    >>> begun.status, waiting.status, waiting.pending
+    ('running', 'suspended', 'go')
+    """
+
+    given: Given
+    status: str
+    trace: tuple[TraceEntry, ...] = ()
+
+    @property
+    def workflow(self) -> WorkflowDefinition:
+        """The workflow that is run."""
+        return self.given.workflow
+
+    @property
+    def context(self) -> ExecutionContext:
+        """What it started from."""
+        return self.given.context
+
+    @property
+    def registry(self) -> HasOperations:
+        """The registry whose operations it knows."""
+        return self.given.plan.registry
+
+    @property
+    def state(self) -> State:
+        """The state after the last executed step."""
+        return self.trace[-1].state if self.trace else self.given.context.initial_state
+
+    @property
+    def pending(self) -> str | None:
+        """The id of the step that waits for a decision."""
+        return self.workflow.steps[len(self.trace)].id if self.status == SUSPENDED else None
+
+    def __deepcopy__(self, memo: Any) -> Run:
+        return self
