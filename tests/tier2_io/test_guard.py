@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import os
 import random
@@ -109,6 +110,17 @@ def test_one_line_is_told_of_once() -> None:
         time.time()
 
     assert len(touches(doing(action))) == 2
+
+
+def test_who_is_called_by_the_collector_is_not_the_plugin() -> None:
+    def timed(phase: str, information: dict[str, int]) -> None:
+        time.perf_counter()
+
+    gc.callbacks.append(timed)
+    try:
+        assert touches(doing(gc.collect)) == []
+    finally:
+        gc.callbacks.remove(timed)
 
 
 def test_how_an_event_came_about_is_not_told_beside_it() -> None:

@@ -12,6 +12,7 @@ They see; they do not prevent. What neither sees is in :data:`BLIND`.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import sysconfig
@@ -223,7 +224,7 @@ def _profile(frame: FrameType, event: str, function: Any) -> None:
 
 def _testify(here: tuple[Watch, Place], kind: str, call: str, witness: str, frame: FrameType | None) -> None:
     frames = _plugin_frames(frame)
-    # The machinery of imports, warnings and logs reads sources and clocks of which no result depends.
+    # The machinery of imports, warnings, logs and the collector reads sources and clocks of which no result depends.
     if any(_is_machinery(one, witness) for one in frames):
         return
     watch, place = here
@@ -246,6 +247,9 @@ def _is_machinery(frame: FrameType, witness: str) -> bool:
     file, name = frame.f_code.co_filename, frame.f_code.co_name
     if file.startswith("<frozen importlib._bootstrap"):
         return name == "_find_and_load"
+    # A collection begins where memory happens to run out, and calls whoever asked to be called.
+    if any(getattr(callback, "__code__", None) is frame.f_code for callback in gc.callbacks):
+        return True
     module = frame.f_globals.get("__name__")
     return module == "linecache" or (module == "logging" and witness == "calls")
 
