@@ -31,6 +31,8 @@ from tier2_core import (
     thaw,
 )
 from tier2_core.records.record import links_of
+from tier2_io import parallel
+from tier2_io.workers import cores
 
 
 @frozen
@@ -219,6 +221,19 @@ def _test_run_memory(scenarios: int, fewer: int) -> Beside:
     return Beside(contender(scenarios), (contender(fewer),))
 
 
+def _parallel(scenarios: int, workers: int) -> Beside:
+    definitions, registry = suites.suite(scenarios), suites.registry()
+
+    def with_workers(count: int) -> Call:
+        name = f"run_test_run, executor={count}"
+        return Call(name, lambda: parallel.run_test_run(*definitions, registry=registry, executor=count), per=scenarios)
+
+    def check() -> None:
+        assert with_workers(workers).call().metadata == with_workers(1).call().metadata
+
+    return Beside(with_workers(workers), (with_workers(1),), check)
+
+
 def _importing(what: str) -> Contender:
     timed = f"from time import perf_counter as now; t = now(); {what}; print(now() - t)"
     return python("-c", timed, name=what, reported=True)
@@ -283,6 +298,8 @@ def rows() -> Iterator[Row]:
         yield Row("run_test_run, a scenario, against 100", scenarios, partial(_test_run_against, scenarios, 100), 1.25)
     yield Row("run_test_run, memory, against 100", 1_000, partial(_test_run_memory, 1_000, 100), 1.5, 1)
     yield Row("run_test_run, memory, against 1000", 10_000, partial(_test_run_memory, 10_000, 1_000), 1.5, 1)
+    if cores() > 1:
+        yield Row("tier2_io.parallel, a scenario, 2 workers", 10_000, partial(_parallel, 10_000, 2), 0.625)
     for what in ("import tier2_core", "from tier2_core import run, freeze"):
         yield Row(what, 0, partial(_imports, what), 1.5)
     for argument, limit in (("--version", 2.5), ("--help", 2.5)):
