@@ -58,6 +58,7 @@ def place(tmp_path: Path) -> Path:
     """A directory as of somebody who has the examples."""
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     (tmp_path / "tests").mkdir()
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")  # a project of its own, wherever temporary directories are
     return tmp_path
 
 

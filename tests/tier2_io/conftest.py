@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,12 @@ import pytest
 from tests.tier2_io.project import Project
 
 TIER2 = str(Path(sys.executable).with_name("tier2"))
+
+
+def hears_interrupts() -> None:
+    """For a child process: what is started in the background may be deaf to interrupts, and children inherit it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 
 Tier2 = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from tests.scenarios.ledger import Ledger
 from tests.site import Site
 from tests.strategies import nested, objects
-from tests.tier2_io.conftest import TIER2, Tier2
+from tests.tier2_io.conftest import TIER2, Tier2, hears_interrupts
 from tier2_core import (
     InvalidParamsError,
     InvalidSpecError,
@@ -684,6 +684,7 @@ def started(site: Site, *arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=hears_interrupts,
     )
     assert (site.path / "pipe.begun").read_text() == "begun;"
     return process

@@ -12,7 +12,7 @@ from typing import Any
 import pexpect
 import pytest
 
-from tests.tier2_io.conftest import TIER2, Tier2
+from tests.tier2_io.conftest import TIER2, Tier2, hears_interrupts
 
 STATE: dict[str, Any] = {
     "date": "2026-03-02",
@@ -34,7 +34,8 @@ def at_work(tmp_path: Path) -> Path:
 def _terminal(at_work: Path, *arguments: str) -> pexpect.spawn[str]:
     env = {**os.environ, "TERM": "xterm-256color", "LOGNAME": "ada"}
     child = pexpect.spawn(
-        TIER2, list(arguments), cwd=at_work, env=env, encoding="utf-8", timeout=30, dimensions=(60, 120)
+        TIER2, list(arguments), cwd=at_work, env=env, encoding="utf-8", timeout=30, dimensions=(60, 120),
+        preexec_fn=hears_interrupts,
     )  # fmt: skip
     child.delaybeforesend = None
     return child

@@ -7,6 +7,7 @@ import json
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyrsistent import PMap
@@ -18,7 +19,7 @@ from tier2_core.values.canonical import canonical_json, digest
 from tier2_core.values.edit import add_at, delete_at, set_at
 from tier2_core.values.freeze import freeze
 from tier2_core.values.scalars import has_plain_text
-from tier2_core.values.seal import VECTOR, canonical_size, seal_of
+from tier2_core.values.seal import VECTOR, Written, canonical_size, seal_of
 from tier2_core.values.writing import canonical_bytes, thaw, written_anew
 
 
@@ -80,14 +81,12 @@ def spoil(value: Any) -> None:
 
 def test_only_of_what_others_are_made_of_something_is_kept_and_only_as_long_as_it_lives() -> None:
     first = freeze({f"name {place}": place for place in range(200)})
-    canonical_size(first)
+    kept: Any = seal_of(first)
     digest(first)
+    assert kept.written is None
     second = set_at(first, ("name 7",), "seven")
     assert thaw(second)["name 7"] == "seven"
     assert digest(second) == digest(thaw(second))
-    kept = seal_of(first)
-    assert kept is not None
-    assert kept.written is not None
     assert kept.written.data == canonical_json(first)
     sealed = seal_of(second)
     assert sealed is not None
@@ -98,6 +97,40 @@ def test_only_of_what_others_are_made_of_something_is_kept_and_only_as_long_as_i
     remembered: Any = kept
     assert (remembered(), remembered.written) == (None, None)
     assert digest(second) == digest(thaw(second))
+
+
+def test_a_small_document_that_was_made_of_a_large_one_is_written_by_itself() -> None:
+    large = freeze({"large": list(range(2000)), "small": "x" * 2000})
+    canonical_size(large)
+    small = delete_at(large, ("large",))
+    assert thaw(small) == {"small": "x" * 2000}
+    assert canonical_json(small) == b'{"small":"%s"}' % (b"x" * 2000)
+    kept = seal_of(large)
+    assert kept is not None
+    assert kept.written is None
+
+
+def test_what_a_document_was_made_of_may_go_while_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing but the writing itself holds the first document from a certain moment on, as with another thread."""
+    held = [freeze({f"name {place}": [place] for place in range(200)})]
+    canonical_size(held[0])
+    second = set_at(held[0], ("name 7",), "seven")
+
+    class Dropping(Written):
+        def __init__(self) -> None:
+            super().__init__()
+            held.clear()
+            gc.collect()
+
+    monkeypatch.setattr(writing, "Written", Dropping)
+    plain = thaw(second)
+    assert held == []
+    assert plain["name 7"] == "seven"
+    held.append(freeze({f"name {place}": [place] for place in range(200)}))
+    canonical_size(held[0])
+    third = set_at(held[0], ("name 8",), "eight")
+    assert canonical_json(third) == written_anew(third)
+    assert held == []
 
 
 @given(numbers())

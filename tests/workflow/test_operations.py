@@ -15,8 +15,10 @@ from tier2_core import (
     InvalidSpecError,
     Operation,
     OperationCall,
+    OperationError,
     OrchestrationResult,
     StepFailed,
+    UnknownOperationError,
     canonical_json,
     freeze,
     run,
@@ -260,3 +262,43 @@ def test_an_operation_is_told_the_payload_the_step_and_the_registry() -> None:
 
 def test_step_failed_has_its_reason_as_text_too() -> None:
     assert (StepFailed("why").reason, str(StepFailed("why"))) == ("why", "why")
+
+
+class Registered:
+    """A registry whose operations may change."""
+
+    def __init__(self, operations: dict[str, Operation]) -> None:
+        self.operations = operations
+
+
+def test_what_somebody_makes_of_a_built_in_operation_is_an_operation_like_any_other() -> None:
+    """Its check is not there, or another: what it gets and gives is not what that of the built-in one vouches for."""
+    odd = Operation("odd.set", BUILTINS.operations["set"].apply)
+    registry = Registered({"odd.set": odd})
+    with pytest.raises(OperationError, match="KeyError: 'path'"):
+        run(plan(do("odd.set")), ExecutionContext({"n": 1}), registry=registry)
+    with pytest.raises(OperationError, match="it returned an int; expected the new state"):
+        run(plan(do("odd.set", path="", value=5)), ExecutionContext({"n": 1}), registry=registry)
+
+
+def test_the_plan_is_remembered_for_the_very_same_operations_alone() -> None:
+    class Sets:
+        def __init__(self, to: int) -> None:
+            self.to = to
+
+        def __call__(self, state: Any, call: Any) -> Any:
+            return state.set("n", self.to)
+
+        def __eq__(self, other: object) -> bool:
+            return isinstance(other, Sets)
+
+        __hash__ = None  # type: ignore[assignment]
+
+    operations = {"odd.set": Operation("odd.set", Sets(3))}
+    workflow, registry = plan(do("odd.set")), Registered(operations)
+    assert run(workflow, ExecutionContext({}), registry=registry).final_state == {"n": 3}
+    operations["odd.set"] = Operation("odd.set", Sets(4))
+    assert run(workflow, ExecutionContext({}), registry=registry).final_state == {"n": 4}
+    del operations["odd.set"]
+    with pytest.raises(UnknownOperationError):
+        run(workflow, ExecutionContext({}), registry=registry)

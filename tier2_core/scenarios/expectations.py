@@ -234,8 +234,10 @@ def _evaluated(
     if result is None:
         return failing("mission_missing")
     if wanted.mission_name not in parts:
-        # The documents of a run's result can be looked into as they are.
-        parts[wanted.mission_name] = result.parts() if isinstance(result, OrchestrationResult) else result.to_dict()
+        if type(result) is OrchestrationResult:  # whose documents can be looked into as they are
+            parts[wanted.mission_name] = result.parts()
+        else:
+            parts[wanted.mission_name] = result.to_dict()
     found, actual = resolve_path(parts[wanted.mission_name], wanted.path)
     reason = missed(wanted.op, found, actual, wanted.expected)
     if reason is None:

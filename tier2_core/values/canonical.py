@@ -48,6 +48,16 @@ def digest(value: Any, tag: str | None = None) -> str:
     return known.digest
 
 
+def digest_of(document: Document, data: bytes) -> str:
+    """:func:`digest` of a frozen container whose canonical bytes are at hand."""
+    known = seal_of(document)
+    if known is None:
+        return _hashed(data, None)
+    if known.digest is None:
+        known.digest = _hashed(data, None)
+    return known.digest
+
+
 def wrapper_digest(wrapper: Any, tag: str | None = None) -> str:
     """Like :func:`digest`, for what the library itself puts together out of documents: specs, results, records.
 
@@ -94,7 +104,8 @@ def _part_bytes(part: Any) -> bytes:
     """The canonical bytes of a part of a wrapper: by one call of the C encoder, if that writes them as RFC 8785 does.
 
     It may not if a key is not ASCII, or a float has an exponent or is integral. Where the text looks like that, even
-    inside a string, and where there are Raw parts, which the encoder does not know, it is written part by part.
+    inside a string, it is written part by part; so is a list of Raw parts, which the encoder does not know. They
+    stand at the top of a wrapper, or in a list that has nothing else.
     """
     if type(part) is dict or (type(part) is list and (not part or type(part[0]) is not Raw)):
         text = encode(part)

@@ -34,16 +34,15 @@ Document: TypeAlias = "bool | int | float | str | PMap[str, Any] | PVector[Any] 
 class Written:
     """What was written out of a container, so that what is made of it need not be written out as a whole.
 
-    ``data`` are its canonical bytes, ``offsets`` where each part begins in them, ``names`` the parts' names in their
-    order; ``plain`` is plain data that nobody else has.
+    ``data`` are its canonical bytes, ``places`` the names of its parts, in their order, and where each begins in the
+    bytes; ``plain`` is plain data that nobody else has.
     """
 
-    __slots__ = ("data", "names", "offsets", "plain")
+    __slots__ = ("data", "places", "plain")
 
     def __init__(self) -> None:
         self.data: bytes | None = None
-        self.names: list[str] | None = None
-        self.offsets: list[int] | None = None
+        self.places: tuple[list[str] | None, list[int]] | None = None
         self.plain: Any = None
 
 
@@ -73,7 +72,7 @@ class Seal(weakref.ref[Any]):
 
 _seals: dict[int, Seal] = {}
 
-MAX_EDITS = 256
+MAX_EDITS = 64
 """How many edits are remembered at most: a seal that is remembered takes memory after its container has died."""
 
 

@@ -31,7 +31,7 @@ from tier2_core.values.seal import (
 _PLAIN = frozenset({dict, list})
 
 KEPT = 1024
-"""From so many canonical bytes on, what was written of an anchor is kept."""
+"""How many canonical bytes a document has at least, for that what it was made of is looked for, and kept."""
 
 
 def thaw(value: Any) -> Any:
@@ -48,36 +48,43 @@ def canonical_bytes(document: Document) -> bytes:
     known = seal_of(document)
     if known is None:
         return scalar_text(document).encode()
-    if known.size is None:
-        data = written_anew(document)
-        known.size = len(data)
-        known.written = known.written or Written()
-        known.written.data = data
-        return data
-    anchor, edits = _anchor(known)
-    if anchor.written is None:
-        anchor.written = Written()
-    written, source = anchor.written, anchor()
-    if written.data is None:
-        written.data = written_anew(source)
-    return _spliced(written, source, edits, document) if edits else written.data
+    if known.written is not None and known.written.data is not None:
+        return known.written.data
+    anchored = _anchored(document, known)
+    if anchored is None:
+        anew = written_anew(document)
+        known.size = len(anew)
+        return anew
+    source, written, edits = anchored
+    data = written.data
+    if data is None:
+        data = written.data = written_anew(source)
+    return _spliced(data, written, source, edits, document)
 
 
-def _anchor(known: Seal) -> tuple[Seal, set[str | int]]:
-    """The oldest document that a large one was made of, if it still lives, and where it was edited since.
+def _anchored(document: Any, known: Seal) -> tuple[Any, Written, set[str | int]] | None:
+    """The oldest living document that this one was made of, what is kept of it, and where it was edited since.
 
-    A small one is its own: to write it anew takes no longer.
+    ``None`` if writing anew takes no longer: the document is small, or what it was made of is much larger.
     """
+    if known.base is None or known.size is None or known.size < KEPT:
+        return None
     edits: set[str | int] = set()
-    anchor, since, here = known, edits, known
-    if known.size is not None and known.size >= KEPT:
-        while here.base is not None:
-            assert here.edit is not None
-            edits = edits | {here.edit}
-            here = here.base
-            if here() is not None:
-                anchor, since = here, edits
-    return anchor, since
+    source, seal, since = None, known, edits
+    here = known
+    while here.base is not None:
+        assert here.edit is not None
+        edits.add(here.edit)
+        here = here.base
+        living = here()  # held from here on: nothing that is kept may be dropped while it is used
+        if living is not None:
+            source, seal, since = living, here, set(edits)
+    if source is None or seal.size is None or seal.size > 2 * known.size:
+        return None
+    written = seal.written
+    if written is None:
+        written = seal.written = Written()
+    return source, written, since
 
 
 # --- canonical bytes ---------------------------------------------------------------------------------
@@ -148,14 +155,13 @@ encode = json.JSONEncoder(
 ).encode
 
 
-def _spliced(written: Written, source: Any, edits: set[Any], document: Any) -> bytes:
+def _spliced(data: bytes, written: Written, source: Any, edits: set[Any], document: Any) -> bytes:
     """The bytes of ``document``, which was made of ``source``: those of all parts between the edits, as they are."""
-    data = written.data
-    assert data is not None
-    if written.offsets is None:
-        written.names, written.offsets = _places(source)
-        assert written.offsets[-1] == len(data) or not source
-    names, offsets = written.names, written.offsets
+    places = written.places
+    if places is None:
+        places = written.places = _places(source)
+    names, offsets = places
+    assert offsets[-1] == len(data) or not source
     pieces: list[bytes] = []
     here = 0  # parts before this one are written
     last = len(offsets) - 1
@@ -198,15 +204,16 @@ def _plain(document: Any) -> Any:
         return document
     known = seal_of(document)
     assert known is not None
-    if known.size is None or known.size < KEPT:
+    if known.written is not None and known.written.plain is not None:
+        return copied(known.written.plain)
+    anchored = _anchored(document, known)
+    if anchored is None:
         return _plain_anew(document)
-    anchor, edits = _anchor(known)
-    if anchor.written is None or anchor.written.plain is None:
-        if not edits:
-            return _plain_anew(document)
-        anchor.written = anchor.written or Written()
-        anchor.written.plain = _plain_anew(anchor())
-    return _derived(anchor.written.plain, edits, document)
+    source, written, edits = anchored
+    plain = written.plain
+    if plain is None:
+        plain = written.plain = _plain_anew(source)
+    return _derived(plain, edits, document)
 
 
 def _plain_anew(document: Any) -> Any:

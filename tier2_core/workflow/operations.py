@@ -168,19 +168,19 @@ def _require(payload: PMap[str, Any]) -> Apply:
     return apply
 
 
-_binders: dict[int, Callable[[PMap[str, Any]], Apply]] = {}
-"""How each built-in operation is bound, by the identity of its ``apply``, which never dies."""
+_BINDERS: dict[str, Callable[[PMap[str, Any]], Apply]] = {}
+"""How each built-in operation is bound, by its name."""
 
 
 def bound(operation: Operation, call: OperationCall) -> tuple[Callable[[State], Any], bool]:
     """``operation.apply`` for one call, and whether it is a built-in one.
 
     Of a built-in one, what depends on the payload alone is worked out before, what comes back is a document, and an
-    :class:`InvalidValueError` (a place that is not there, a limit that is passed) is a failed step.
+    :class:`InvalidValueError` (a place that is not there, a limit that is passed) is a failed step. All of this holds
+    because its own check has let the payload through: what somebody else made of it is an operation like any other.
     """
-    bind = _binders.get(id(operation.apply))
-    if bind is not None:
-        return bind(call.payload), True
+    if BUILTINS.operations.get(operation.name) is operation:
+        return _BINDERS[operation.name](call.payload), True
     apply = operation.apply
     return lambda state: apply(state, call), False
 
@@ -203,7 +203,7 @@ def _builtin(
         except InvalidValueError as error:
             raise failure(error) from error
 
-    _binders[id(apply)] = bind
+    _BINDERS[name] = bind
     return Operation(name, apply, check, summary, plugin="tier2")
 
 

@@ -6,6 +6,7 @@ A workflow remembers it, so that running the same workflow again costs only what
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import is_
 from typing import Any
 
 from attrs import field, frozen
@@ -37,7 +38,7 @@ class Plan:
 
 @frozen
 class Given:
-    """What a run is given: the workflow, the context, and the registry whose operations it knows."""
+    """What a run is given: the workflow, the context, and the plan, which is that of this workflow."""
 
     workflow: WorkflowDefinition
     context: ExecutionContext = field(repr=False)
@@ -56,7 +57,7 @@ def plan_of(workflow: WorkflowDefinition, registry: HasOperations) -> Plan:
     """The plan of a workflow, from memory if the registry still knows the same operations."""
     known = registry.operations
     plan: Plan | None = workflow.memo.get("plan")
-    if plan is not None and plan.registry is registry and tuple(map(known.get, plan.names)) == plan.operations:
+    if plan is not None and plan.registry is registry and all(map(is_, map(known.get, plan.names), plan.operations)):
         return plan
     check_envelope(workflow, registry)
     steps = tuple(_planned(step, registry) for step in workflow.steps)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 from pyrsistent import PMap
 
-from tier2_core.values.canonical import digest, wrapper_bytes
-from tier2_core.values.writing import thaw
+from tier2_core.values.canonical import Raw, digest, digest_of, wrapper_bytes
+from tier2_core.values.writing import canonical_bytes, thaw
 from tier2_core.workflow.specs import StepSpec
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class OrchestrationResult:
     @cached_property
     def digest(self) -> str:
         """The SHA-256 of the canonical bytes of :meth:`to_dict`, computed when first asked for."""
-        return self._memo.get("digest") or sha256(self.to_json()).hexdigest()
+        return sha256(self.to_json()).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
         """The whole result as plain JSON data with sorted keys."""
@@ -140,13 +140,11 @@ class OrchestrationResult:
         >>> result.to_json() == canonical_json(result.to_dict())
         True
         """
-        data = wrapper_bytes(self._whole([step.written for step in self.executed_steps], self.run.state))
-        self._memo["digest"] = sha256(data).hexdigest()  # whoever wants the one mostly wants the other
+        state = Raw(canonical_bytes(self.run.state))
+        digest_of(self.run.state, state)  # which the lineage asks for
+        data = wrapper_bytes(self._whole([step.written for step in self.executed_steps], state))
+        object.__setattr__(self, "digest", sha256(data).hexdigest())  # whoever wants the one mostly wants the other
         return data
-
-    @cached_property
-    def _memo(self) -> dict[str, str]:
-        return {}
 
     def parts(self) -> dict[str, Any]:
         """What :meth:`to_dict` gives, with the documents in it as they are: persistent, shared, free."""

@@ -30,7 +30,8 @@ from tier2_core.values.fields import (
     unique,
 )
 from tier2_core.values.freeze import freeze
-from tier2_core.values.writing import copied, thaw
+from tier2_core.values.seal import canonical_size
+from tier2_core.values.writing import KEPT, copied, thaw
 
 NOTHING: PMap[str, Any] = freeze(pmap())  # type: ignore[assignment]
 """The empty object."""
@@ -62,16 +63,28 @@ class StepSpec:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data: ``id``, ``kind``, ``payload``."""
-        plain: dict[str, Any] = copied(self._plain)
-        return plain
+        return {"id": self.id, "kind": self.kind, "payload": copied(self._plain) if self._small else thaw(self.payload)}
+
+    @cached_property
+    def _small(self) -> bool:
+        """Whether what is written of the step may be kept: it takes some times the payload's canonical size."""
+        return canonical_size(self.payload) < KEPT
 
     @cached_property
     def _plain(self) -> dict[str, Any]:
-        return {"id": self.id, "kind": self.kind, "payload": thaw(self.payload)}
+        plain: dict[str, Any] = thaw(self.payload)
+        return plain
+
+    @property
+    def written(self) -> Raw:
+        """The canonical bytes of :meth:`to_dict`, computed once if they are few."""
+        return self._written if self._small else self._write()
 
     @cached_property
-    def written(self) -> Raw:
-        """The canonical bytes of :meth:`to_dict`, computed once."""
+    def _written(self) -> Raw:
+        return self._write()
+
+    def _write(self) -> Raw:
         return Raw(wrapper_bytes({"id": self.id, "kind": self.kind, "payload": self.payload}))
 
 
@@ -117,7 +130,10 @@ class WorkflowDefinition:
 
     @cached_property
     def memo(self) -> dict[str, Any]:
-        """What was worked out of this workflow, so that it is worked out once; never compared, copied or shown."""
+        """What was worked out of this workflow, so that it is worked out once; never compared, copied or shown.
+
+        It holds the plan for the registry that it was last run with, and with it that registry.
+        """
         return {}
 
     @cached_property
