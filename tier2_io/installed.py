@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import redirect_stdout
+from types import MappingProxyType
+from typing import Any
 
+import attrs
 from attrs import frozen
 
 from tier2_core import CallerError, Registry, load_registry
 from tier2_core.errors import did_you_mean
-from tier2_core.missions.announced import Announcement, announced
+from tier2_core.missions.announced import OWN_DISTRIBUTION, Announcement, announced
 
 
 class EnvironmentProblem(CallerError):
@@ -63,6 +66,32 @@ def installed_registry(*, block: Collection[str] = (), only: Collection[str] = (
     Raises :class:`EnvironmentProblem` for a variable that cannot be read.
     """
     return chosen(block=block, only=only, strict=strict).registry()
+
+
+def apart(registry: Registry) -> Registry:
+    """The same registry, of which nothing that plugins' code prints gets among the answers: standard error has it."""
+    missions = {
+        name: entry
+        if entry.distribution == OWN_DISTRIBUTION
+        else attrs.evolve(entry, mission=attrs.evolve(entry.mission, factory=_apart(entry.factory)))
+        for name, entry in registry.missions.items()
+    }
+    own = {plugin.name for plugin in registry.plugins if plugin.distribution == OWN_DISTRIBUTION} | {"tier2"}
+    operations = {
+        name: operation
+        if operation.plugin in own
+        else attrs.evolve(operation, apply=_apart(operation.apply), check=operation.check and _apart(operation.check))
+        for name, operation in registry.operations.items()
+    }
+    return attrs.evolve(registry, missions=MappingProxyType(missions), operations=MappingProxyType(operations))
+
+
+def _apart(function: Callable[..., Any]) -> Callable[..., Any]:
+    def called(*arguments: Any) -> Any:
+        with redirect_stdout(sys.stderr):
+            return function(*arguments)
+
+    return called
 
 
 def _names(variable: str) -> frozenset[str]:

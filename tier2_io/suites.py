@@ -65,6 +65,16 @@ def read_suite(path: str, warn: Callable[[str], None]) -> Suite:
         raise FileProblem("\n".join(source.told_all(zip(error.pointers, told, strict=True)))) from None
 
 
+def doubts(suite: Suite) -> list[str]:
+    """What can be said of a suite that will pass, whatever happens, or that runs less than it shows."""
+    names = [scenario.scenario_name for scenario in suite.definition.scenarios]
+    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    found = [f"scenario '{name}' is there more than once; the last one is run." for name in twice]
+    if not suite.expectations.expectations:
+        found.append("nothing is expected, so that nothing can fail.")
+    return found
+
+
 def run_one(suite: Suite, scenario: str, registry: Registry) -> ScenarioResult:
     """Run the scenario of that name of a suite; what goes wrong is told as :func:`told_of` tells it."""
     try:

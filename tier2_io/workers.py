@@ -198,6 +198,7 @@ def _serve(pipe: Any, other_end: Any = None, chunk_of: ChunkOf | None = None) ->
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     if other_end is not None:
         other_end.close()
+    sys.stdout = sys.stderr  # what a plugin prints is no part of the answers that are printed elsewhere
     gc.freeze()  # what was there before the fork will stay; to look at it, again and again, would copy it
     with suppress(EOFError, OSError):
         pipe.send(None)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.site import Site
 from tests.tier2_io.conftest import TIER2, Tier2
 from tier2_io.cli import missions
 from tier2_io.cli.main import main
@@ -330,3 +331,62 @@ def test_a_large_state_can_be_read_again(tier2: Tier2, tmp_path: Path) -> None:
     (tmp_path / "s.json").write_text('{"a":[' + ",".join(["[" * 60 + "]" * 60] * 10_000) + "]}")
     assert tier2("run", "echo", "--state", "s.json", "--state-out", "t.json").returncode == 0
     assert (tmp_path / "t.json").stat().st_size <= 64 * 1024 * 1024
+
+
+NOISY = """
+    from tier2_core import Mission, Operation, StepSpec, WorkflowDefinition, hookimpl
+
+    def build(params):
+        print("planned")
+        return WorkflowDefinition("wf-noisy", [StepSpec("s", "runtime", {"operation": "noisy.do"})])
+
+    def do(state, call):
+        print("\\x1b[31mdone")
+        return state.set("n", 1)
+
+    @hookimpl
+    def tier2_missions():
+        return [Mission("noisy", build)]
+
+    @hookimpl
+    def tier2_operations():
+        return [Operation("noisy.do", do, lambda payload: print("checked"))]
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("run", "noisy"), ("plan", "noisy"), ("explore", "noisy"), ("test", "s.json"), ("test", "s.json", "-j", "2")],
+)
+def test_what_a_plugin_prints_is_no_part_of_the_answer(
+    tier2: Tier2, site: Site, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    site.install("noisy", NOISY)
+    scenarios = [{"scenario_name": str(n), "initial_state": {}, "missions": [{"name": "noisy"}]} for n in range(3)]
+    (tmp_path / "s.json").write_text(json.dumps({"suite_name": "s", "scenarios": scenarios, "expectations": []}))
+    done = tier2(*arguments, "--json", env={"PYTHONPATH": str(site.path)})
+    assert done.returncode == 0
+    json.loads(done.stdout)
+    assert "planned\n" in done.stderr
+
+
+def test_a_suite_that_cannot_fail_or_runs_less_than_it_shows_is_doubted(tier2: Tier2, tmp_path: Path) -> None:
+    scenario = {"scenario_name": "twice", "initial_state": {}, "missions": []}
+    (tmp_path / "s.json").write_text(
+        json.dumps({"suite_name": "s", "scenarios": [scenario, scenario], "expectations": []})
+    )
+    done = tier2("test", "s.json")
+    assert (done.returncode, done.stderr.splitlines()) == (
+        0,
+        [
+            "warning: s.json: scenario 'twice' is there more than once; the last one is run.",
+            "warning: s.json: nothing is expected, so that nothing can fail.",
+        ],
+    )
+
+
+def test_options_that_choose_plugins_may_stand_after_the_action(tier2: Tier2, site: Site) -> None:
+    site.install("noisy", NOISY)
+    env = {"PYTHONPATH": str(site.path)}
+    assert tier2("plugins", "check", "noisy", "--block", "noisy", env=env).returncode == 2
+    assert tier2("plugins", "--block", "noisy", "check", "noisy", env=env).returncode == 2

@@ -58,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON for machines")
     check = actions.add_parser("check", help="look for impurity and broken limits in a plugin", allow_abbrev=False)
     check.add_argument("name", metavar="NAME", help="the plugin")
+    _plugins(check, again=True)
     check.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON for machines")
 
     plan = command("plan", "Show the steps that a mission plans for its params.")
@@ -151,11 +152,14 @@ def _jobs(text: str) -> int:
     return int(text)
 
 
-def _plugins(to: argparse.ArgumentParser) -> None:
+def _plugins(to: argparse.ArgumentParser, *, again: bool = False) -> None:
+    """The options that choose plugins; ``again`` if they were possible before, and what was said then stands."""
     group = to.add_argument_group("plugins")
-    group.add_argument("--block", metavar="NAME", action="append", default=[], help="do not load this plugin")
-    group.add_argument("--only", metavar="NAME", action="append", default=[], help="load no plugin but this one")
-    group.add_argument("--strict", action="store_true", help="stop at the first plugin that is broken")
+    names: object = argparse.SUPPRESS if again else []
+    no: object = argparse.SUPPRESS if again else False
+    group.add_argument("--block", metavar="NAME", action="append", default=names, help="do not load this plugin")
+    group.add_argument("--only", metavar="NAME", action="append", default=names, help="load no plugin but this one")
+    group.add_argument("--strict", action="store_true", default=no, help="stop at the first plugin that is broken")
 
 
 def _state(to: argparse.ArgumentParser) -> None:

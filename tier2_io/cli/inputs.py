@@ -20,8 +20,8 @@ from tier2_core import (
 )
 from tier2_core.values.edit import set_with_parents
 from tier2_io.documents import read_state
-from tier2_io.installed import Choice, chosen
-from tier2_io.screen import complain
+from tier2_io.installed import Choice, apart, chosen
+from tier2_io.screen import complain, safe
 
 
 class UsageProblem(CallerError):
@@ -43,8 +43,8 @@ def registry(options: Any) -> Registry:
     """
     loaded = choice_of(options).registry()
     for failure in loaded.failures:
-        complain(f"warning: a plugin was left out: {failure}")
-    return loaded
+        complain(f"warning: a plugin was left out: {safe(str(failure))}")
+    return apart(loaded)
 
 
 def entry_of(known: Registry, name: str) -> MissionRegistryEntry:

@@ -20,7 +20,7 @@ from tier2_io.parallel import ScenarioFailed, run_test_runs
 from tier2_io.screen import complain, progress, safe, say, say_json
 from tier2_io.signing import STATEMENT_TYPE, envelope_of
 from tier2_io.suite_records import record_of, statement_of
-from tier2_io.suites import Suite, failure_lines, read_suite, told_of
+from tier2_io.suites import Suite, doubts, failure_lines, read_suite, told_of
 
 
 def execute(options: Any) -> int:
@@ -35,6 +35,9 @@ def execute(options: Any) -> int:
         parsed = _parsed(options.files)
     known = registry(options)
     outcomes = list(zip(parsed, _run(parsed, known, options), strict=True))
+    for suite in parsed:
+        for doubt in doubts(suite):
+            complain(f"warning: {suite.path}: {doubt}")
     if options.record is not None:
         runs = [(suite.definition, suite.expectations, outcome) for suite, outcome in outcomes]
         document = record_of(runs, known)
