@@ -1,7 +1,7 @@
 """What is installed, found out in a process of its own.
 
-A plugin may end the process that loads it, silence it, or litter its output. Whoever wants to know which one it is
-asks here: the plugins are loaded by another process, and if that ends without an answer, each is tried alone.
+A plugin may end the process that loads it, hold it up for ever, silence it, or litter its output. Whoever wants to know
+which one it is asks here: the plugins are loaded by another process, and if that gives no answer, each is tried alone.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from tier2_core.missions.announced import Announcement, announced
 from tier2_core.missions.discovery import wanted
 from tier2_io.installed import Choice
 
+PATIENCE = 30.0
+"""For how many seconds a process that loads plugins is waited for."""
+
 # The path is that of the process that asks; standard input is at its end when plugins are loaded.
 _CHILD = """\
 import json, sys
@@ -33,25 +36,27 @@ answer(request)
 """
 
 
-def survey(choice: Choice) -> dict[str, Any]:
+def survey(choice: Choice, patience: float = PATIENCE) -> dict[str, Any]:
     """Plain data: ``plugins`` and ``failures``, each with where it is from, the names ``left_out``, the fingerprint.
 
     Never fails for a plugin, whatever that does when it is loaded; ``choice.strict`` is no matter.
     """
-    told = _asked(choice)
+    told = _asked(choice, patience)
     if "ended" not in told:
         return told
     known = [one for one in announced() if isinstance(one, Announcement)]
     ended = {}
     for name in sorted({one.name for one in known if wanted(one.name, choice.block, choice.only)}):
-        alone = _asked(evolve(choice, only=frozenset({name})), quiet=True)
+        alone = _asked(evolve(choice, only=frozenset({name})), patience, quiet=True)
         if "ended" in alone:
             ended[name] = alone["ended"]
-    told = _asked(evolve(choice, block=choice.block | set(ended)), quiet=True)
+    told = _asked(evolve(choice, block=choice.block | set(ended)), patience, quiet=True)
     if "ended" in told:
-        raise PluginError(f"The plugins together end the process that loads them: {told['ended']}; block some of them.")
+        how = told["ended"]
+        together = f"end the process that loads them: {how}" if how else _late(patience)
+        raise PluginError(f"The plugins together {together}; block some of them.")
     told["left_out"] = [name for name in told["left_out"] if name not in ended]
-    told["failures"] += [_ended(one, ended[one.name]) for one in known if one.name in ended]
+    told["failures"] += [_ended(one, ended[one.name], patience) for one in known if one.name in ended]
     told["failures"].sort(key=lambda failure: (failure["plugin"], failure["distribution"]))
     return told
 
@@ -123,19 +128,24 @@ def answer(request: Mapping[str, Any]) -> NoReturn:
     os._exit(0)  # threads that a plugin has started are not waited for
 
 
-def _asked(choice: Choice, *, quiet: bool = False) -> dict[str, Any]:
+def _asked(choice: Choice, patience: float, *, quiet: bool = False) -> dict[str, Any]:
+    """What the other process says, or how it ``ended``: ``None`` if it had to be ended."""
     request = {
         "block": sorted(choice.block),
         "only": None if choice.only is None else sorted(choice.only),
         "path": sys.path,
     }
-    done = subprocess.run(  # noqa: S603 - this very Python, and a program that is written above
-        [sys.executable, "-P", "-c", _CHILD],
-        input=json.dumps(request).encode(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL if quiet else None,
-        check=False,
-    )
+    try:
+        done = subprocess.run(  # noqa: S603 - this very Python, and a program that is written above
+            [sys.executable, "-P", "-c", _CHILD],
+            input=json.dumps(request).encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL if quiet else None,
+            check=False,
+            timeout=patience,
+        )
+    except subprocess.TimeoutExpired:
+        return {"ended": None}
     try:
         told: dict[str, Any] = json.loads(done.stdout)
         return told
@@ -144,12 +154,16 @@ def _asked(choice: Choice, *, quiet: bool = False) -> dict[str, Any]:
         return {"ended": f"signal {-code}" if code < 0 else f"exit code {code}"}
 
 
-def _ended(one: Announcement, how: str) -> dict[str, Any]:
+def _late(patience: float) -> str:
+    return f"did not come to an end of loading within {patience:g} seconds"
+
+
+def _ended(one: Announcement, how: str | None, patience: float) -> dict[str, Any]:
+    what = f"ends the process that loads it: {how}" if how else _late(patience)
     return {
         "distribution": one.distribution,
         "error": "PluginError",
-        "message": f"Plugin '{one.name}' of distribution '{one.distribution}' ends the process that loads it: {how}; "
-        "uninstall it, or block it.",
+        "message": f"Plugin '{one.name}' of distribution '{one.distribution}' {what}; uninstall it, or block it.",
         "plugin": one.name,
         **_origin([one]),
     }

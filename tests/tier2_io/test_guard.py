@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import inspect
+import io
 import os
 import random
 import socket
@@ -84,6 +85,22 @@ def test_what_is_done_by_way_of_the_standard_library_is_seen_in_the_plugin_s_own
     seen = touches(doing(action))
     assert (kind, call) in [(touch.kind, touch.call[: len(call)]) for touch in seen]
     assert {touch.where.partition(":")[0] for touch in seen} == {__file__}
+
+
+@pytest.mark.parametrize(
+    ("read", "call"),
+    [
+        (lambda: sys.stdin.readline(), "sys.stdin.readline()"),
+        (lambda: sys.stdin.buffer.readlines(), "sys.stdin.buffer.readlines()"),
+        (lambda: io.StringIO("a").read(), None),
+    ],
+)
+def test_reading_standard_input_is_seen(
+    read: Callable[[], Any], call: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(b"a\nb\n"))))
+    expected = [] if call is None else [("input", call)]
+    assert [(touch.kind, touch.call) for touch in touches(doing(read))] == expected
 
 
 def test_a_factory_and_a_check_are_watched_too() -> None:

@@ -115,6 +115,18 @@ def test_plugins_that_end_the_process_only_together_are_told_of(tier2: Tier2, si
     assert "The plugins together end the process that loads them: exit code 9; block some of them." in done.stderr
 
 
+def test_a_plugin_whose_import_does_not_come_to_an_end_is_told_of(site: Site) -> None:
+    site.install("stuck", "import threading; threading.Event().wait()")
+    told = survey(chosen(only=["builtin", "stuck"]), patience=5)
+    assert [plugin["plugin"] for plugin in told["plugins"]] == ["builtin"]
+    (stuck,) = told["failures"]
+    assert (stuck["plugin"], stuck["source"]) == ("stuck", "throwaway_dist_stuck_stuck")
+    assert stuck["message"] == (
+        "Plugin 'stuck' of distribution 'dist-stuck' did not come to an end of loading within 5 seconds; "
+        "uninstall it, or block it."
+    )
+
+
 def test_names_of_strangers_cannot_steer_the_terminal(tier2: Tier2, site: Site) -> None:
     site.announce("dist-evil", **{"a\x1b]52;c;eA==\x07": "throwaway_x\x9b1m"})
     site.install("loud", source("a\\x1b[31m"))

@@ -224,6 +224,14 @@ def test_only_the_operations_that_a_mission_plans_are_checked_with_it() -> None:
     assert set(check_mission("rare", registry=registry, processes=0).checked["operations"]) == {"rare.do"}
 
 
+def test_an_operation_may_be_named_after_another_mission_of_its_plugin() -> None:
+    steps = [StepSpec("out", "runtime", {"operation": "opm.out"})]
+    missions = [Mission(name, lambda params: WorkflowDefinition("wf", steps), "Mine.") for name in ("opm", "m_out")]
+    out = Operation("opm.out", lambda state, call: state, summary="Goes out.")
+    report = check_mission("m_out", registry=load_registry([Bringing(*missions, out)]), processes=0)
+    assert report.passed, str(report)
+
+
 def test_an_operation_that_nobody_plans_and_that_takes_no_payload_is_said_to_be_unknown() -> None:
     idle = Operation("mine.idle", lambda state, call: state, lambda payload: "never", "Idles.")
     mine = Mission("mine", one_step, "Mine.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from tier2_core import InvalidSchemaError, MissionRegistryEntry, Operation, canonical_json
+from tier2_core import InvalidSchemaError, MissionRegistryEntry, Operation, Registry, canonical_json
 from tier2_core.values.schema import check_schema
 from tier2_io.trust.candidates import candidates, others
 from tier2_io.trust.findings import Finding, definition
@@ -21,9 +21,10 @@ _MOST_PAYLOADS = 2
 # --- what is said about missions and operations --------------------------------------------------------
 
 
-def stated(entries: Iterable[MissionRegistryEntry], operations: Iterable[Operation]) -> Iterator[Finding]:
+def stated(
+    entries: Iterable[MissionRegistryEntry], operations: Iterable[Operation], registry: Registry
+) -> Iterator[Finding]:
     """Findings about names, summaries, versions and schemas: what can be read without running anything."""
-    entries = list(entries)
     for entry in entries:
         mission, where = entry.mission, definition(entry.factory)
         for name in ("summary", "version"):
@@ -34,8 +35,9 @@ def stated(entries: Iterable[MissionRegistryEntry], operations: Iterable[Operati
             problem = _problem(schema, name)
             if problem:
                 yield Finding("schema", f"Mission '{entry.name}': {problem}", entry.name, where=where)
-    missions = [entry.name for entry in entries]
     for operation in operations:
+        # Any mission of the plugin may lend its name, not only those that are checked.
+        missions = [name for name, entry in sorted(registry.missions.items()) if entry.plugin == operation.plugin]
         where = definition(operation.apply)
         owner, dot, verb = operation.name.rpartition(".")
         if not (dot and owner and verb) or (missions and owner not in missions):

@@ -95,7 +95,7 @@ def checked(asked: Asked) -> tuple[tuple[Finding, ...], dict[str, Any], list[str
         with tempfile.TemporaryDirectory(prefix="tier2-check-", ignore_cleanup_errors=True) as place:
             out = _fresh(asked, Replayer(*handed_on, asked.timeout, Path(place)), cases, more)
     seen = {case: out.seen[index] for index, case in enumerate(out.cases) if index in out.seen}
-    findings = [*stated(asked.entries, operations.values()), *out.findings]
+    findings = [*stated(asked.entries, operations.values(), asked.registry), *out.findings]
     told = {finding.mission for finding in findings if finding.kind == "schema"}
     findings += [
         finding

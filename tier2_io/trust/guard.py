@@ -37,6 +37,7 @@ from tier2_io.trust.world import (
 
 BLIND = (
     "what a plugin does while it is imported",
+    "what Python has at hand: sys.argv, sys.platform, platform.node(), threading.active_count(), loops over sys.stdin",
     "writing to what is open already, as print() and logging do",
     "what threads and other processes do; that they are started is seen",
     "what libraries in C do by themselves; a call of a clock, or of random numbers, from Python is seen",

@@ -158,12 +158,13 @@ class Replayer:
             "trace": str(own / "trace"),
         }
         (own / "job").write_text(json.dumps(job), encoding="utf-8")
-        with open(job["printed"], "wb") as printed:  # what plugins print is none of ours
+        (own / "input").write_text("a\nb\n", encoding="utf-8")  # whoever reads it finds it at its end the next time
+        with open(job["printed"], "wb") as printed, open(own / "input", "rb") as given:  # what is printed is not ours
             process = subprocess.Popen(  # noqa: S603 - this very interpreter
                 [sys.executable, "-P", "-c", _START, str(own / "job")],
                 cwd=_made(self.place / f"directory-{conditions.directory}"),
                 env=conditions.environment(self.place),
-                stdin=subprocess.DEVNULL,
+                stdin=given,
                 stdout=printed,
                 stderr=printed,
             )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import random
+import sys
 from collections.abc import Mapping
 from types import CodeType, FrameType, MappingProxyType
 from typing import Any
@@ -18,6 +19,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "clock": "read a clock, or waited for one",
         "environment": "asked about its surroundings",
         "file": "touched a file or a directory",
+        "input": "read its standard input",
         "native": "called native code",
         "process": "dealt with a process",
         "random": "drew a random number",
@@ -120,9 +122,10 @@ _FUNCTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
 )
 _NOW = frozenset({"now", "today", "utcnow"})
 _DRAWING = frozenset({"getrandbits", "random", "seed"})
+_READING = frozenset({"peek", "read", "read1", "readall", "readinto", "readinto1", "readline", "readlines"})
 _SHARED_RANDOM = random.random.__self__  # type: ignore[attr-defined]
 
-INTERESTING = frozenset({*_FUNCTIONS, *_NOW, *_DRAWING})
+INTERESTING = frozenset({*_FUNCTIONS, *_NOW, *_DRAWING, *_READING})
 """The names of all functions in C that :func:`touched_by_function` may know; every other one is soon done with."""
 
 
@@ -145,7 +148,22 @@ def touched_by_function(function: Any) -> tuple[str, str] | None:
         return "clock", f"{owner.__module__}.{owner.__qualname__}.{name}()"
     if name in _DRAWING and owner is _SHARED_RANDOM:
         return "random", f"random.{name}()"
+    if name in _READING and owner is not None and (way := _way_to_input(owner)):
+        return "input", f"{way}.{name}()"
     return None
+
+
+def _way_to_input(owner: Any) -> str:
+    for way in ("stdin", "__stdin__"):
+        layer, path = getattr(sys, way), f"sys.{way}"
+        for below in ("buffer", "raw", ""):
+            if layer is owner:
+                return path
+            try:
+                layer, path = getattr(layer, below, None), f"{path}.{below}"
+            except ValueError:  # it was detached
+                break
+    return ""
 
 
 def _variable(frame: FrameType) -> tuple[str, str] | None:

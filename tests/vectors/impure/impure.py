@@ -271,6 +271,30 @@ def thread(state):
 
 
 @operation
+def reads_input(state):
+    """`sys.stdin.read()`, and uses nothing of it"""
+    sys.stdin.read()
+
+
+@operation
+def loops_over_input(state):
+    """a loop over `sys.stdin`"""
+    return list(sys.stdin)
+
+
+@operation
+def arguments(state):
+    """`len(sys.argv)`"""
+    return len(sys.argv)
+
+
+@operation
+def threads(state):
+    """`threading.active_count()`"""
+    return threading.active_count()
+
+
+@operation
 def prints(state):
     """`print()`"""
     return print("impure")
