@@ -186,7 +186,10 @@ def test_a_plugin_passes_its_tests_and_its_suite_as_it_is(tier2: Tier2, tmp_path
     (suite,) = project.glob("tests/*.tier2.toml")
     assert tier2("test", str(suite), env=env).returncode == 0
     listed = json.loads(tier2("plugins", "--json", env=env).stdout)
-    assert [plugin["plugin"] for plugin in listed["plugins"]][1:] == [next((project / "src").iterdir()).name]
+    name = next(path.name for path in (project / "src").iterdir())
+    assert [plugin["plugin"] for plugin in listed["plugins"]][1:] == [name]
+    checked = tier2("plugins", "check", name, env=env)
+    assert checked.returncode == 0, checked.stdout
 
 
 def test_the_manual_builds_by_hand_what_is_generated() -> None:
