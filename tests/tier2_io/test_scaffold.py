@@ -65,6 +65,7 @@ def test_a_name_is_written_as_tools_compare_it(text: str, distribution: str, mod
         ("Import", "cannot be imported as 'import'"),
         ("json", "taken by a module of Python"),
         ("unittest", "taken by a module of Python"),
+        ("test", "taken by a module of Python"),
         ("tier2", "taken by tier2"),
         ("Tier2-Core", "taken by tier2"),
         ("tier2.io", "taken by tier2"),
@@ -89,6 +90,27 @@ def test_the_name_of_another_installed_plugin_is_taken_and_one_s_own_is_not(site
         names_of("my-missions")
     site.install("our_missions", source("ours"), distribution="Our.Missions")
     assert names_of("our-missions").module == "our_missions"
+
+
+def test_what_is_installed_has_its_names(site: Site, tier2: Tier2) -> None:
+    site.install("my_missions", source("mine"), distribution="somebody-else")
+    env = {"PYTHONPATH": str(site.path)}
+    done = tier2("plugins", "new", "mine", env=env)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "'mine' is taken by the mission of that name of the installed distribution 'somebody-else'" in done.stderr
+    for name, says in (
+        ("Somebody.Else", "an installed distribution of that name"),
+        ("throwaway-somebody-else-my-missions", f"a module that Python finds already, in {site.path}"),
+    ):
+        with pytest.raises(NameProblem, match=re.escape(f"is taken by {says}")):
+            names_of(name)
+    site.install("our_missions", source("our_missions"), distribution="Our.Missions")
+    assert tier2("plugins", "new", "our-missions", env=env).returncode == 0
+
+
+def test_a_directory_of_that_name_is_no_module(site: Site) -> None:
+    (site.path / "throwaway_plain").mkdir()
+    assert names_of("throwaway-plain").module == "throwaway_plain"
 
 
 # --- what is written -----------------------------------------------------------------------------------
