@@ -131,7 +131,9 @@ def test_new_writes_a_directory_and_says_what_to_do_next(tier2: Tier2, tmp_path:
     assert shutil.which(called[1]) == sys.executable
     told = json.loads(tier2("plugins", "new", "other", "--json").stdout)
     assert (told["plugin"], told["directory"], len(told["files"])) == ("other", "other", 5)
-    assert json.loads(tier2("plugins", "--json", "new", "another").stdout)["next"][0] == "cd another"
+    following = json.loads(tier2("plugins", "--json", "new", "another").stdout)["next"]
+    assert following[0] == "cd another"
+    assert f"tier2 {following[-1].split('tier2 ')[1]}\n" in contents(names_of("another"))["README.md"]
 
 
 def test_what_is_written_may_be_read_by_whom_the_umask_lets(tier2: Tier2, tmp_path: Path) -> None:
@@ -185,6 +187,26 @@ def test_the_code_is_as_wide_as_formatters_have_it(name: str) -> None:
 # --- what it is worth ----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("which", ["generated", "the example"])
+def test_without_the_plugin_its_tests_say_in_a_sentence_what_to_do(tier2: Tier2, tmp_path: Path, which: str) -> None:
+    project = ROOT / "examples/plugin"
+    if which == "generated":
+        assert tier2("plugins", "new", "demo-missions").returncode == 0
+        project = tmp_path / "demo-missions"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-c", "pyproject.toml", "-p", "no:cacheprovider"],
+        cwd=project,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    name = next(path.name for path in (project / "src").iterdir())
+    says = f"The plugin '{name}' is not installed; install it first: python -m pip install -e '.[tests]'"
+    assert says in done.stdout.splitlines()
+
+
 @pytest.mark.skipif(find_spec("pip") is None, reason="there is no pip")
 @pytest.mark.parametrize("which", ["generated", "the example"])
 def test_a_plugin_passes_its_tests_and_its_suite_as_it_is(tier2: Tier2, tmp_path: Path, which: str) -> None:
@@ -207,6 +229,10 @@ def test_a_plugin_passes_its_tests_and_its_suite_as_it_is(tier2: Tier2, tmp_path
     assert re.search(r"^[1-9][0-9]* passed", done.stdout, re.MULTILINE)
     (suite,) = project.glob("tests/*.tier2.toml")
     assert tier2("test", str(suite), env=env).returncode == 0
+    if which == "generated":
+        (line,) = re.findall(r"^    tier2 (run .*)$", (project / "README.md").read_text(), re.MULTILINE)
+        assert tier2(*line.split(), env=env).returncode == 0
+        assert not list(tmp_path.glob("*.json"))
     listed = json.loads(tier2("plugins", "--json", env=env).stdout)
     name = next(path.name for path in (project / "src").iterdir())
     assert [plugin["plugin"] for plugin in listed["plugins"]][1:] == [name]
