@@ -207,6 +207,7 @@ def use_plugin(session: nox.Session, programs: Path, plugin: Path, name: str, *m
         session.run("mypy", "--strict", "--python-executable", python, "src", "tests", env=env)
         session.run(python, "-m", "pytest", "-q", external=True)
         session.run(tier2, "plugins", "--strict", external=True)
+        session.run(tier2, "plugins", "check", name, external=True)
         session.run(tier2, "run", *mission, "--only", name, external=True)
         session.run(tier2, "test", *map(str, sorted(plugin.glob("tests/*.tier2.toml"))), external=True)
 

@@ -65,6 +65,7 @@ def test_a_name_is_written_as_tools_compare_it(text: str, distribution: str, mod
         ("Import", "cannot be imported as 'import'"),
         ("json", "taken by a module of Python"),
         ("unittest", "taken by a module of Python"),
+        ("test", "taken by a module of Python"),
         ("tier2", "taken by tier2"),
         ("Tier2-Core", "taken by tier2"),
         ("tier2.io", "taken by tier2"),
@@ -91,6 +92,27 @@ def test_the_name_of_another_installed_plugin_is_taken_and_one_s_own_is_not(site
     assert names_of("our-missions").module == "our_missions"
 
 
+def test_what_is_installed_has_its_names(site: Site, tier2: Tier2) -> None:
+    site.install("my_missions", source("mine"), distribution="somebody-else")
+    env = {"PYTHONPATH": str(site.path)}
+    done = tier2("plugins", "new", "mine", env=env)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "'mine' is taken by the mission of that name of the installed distribution 'somebody-else'" in done.stderr
+    for name, says in (
+        ("Somebody.Else", "an installed distribution of that name"),
+        ("throwaway-somebody-else-my-missions", f"a module that Python finds already, in {site.path}"),
+    ):
+        with pytest.raises(NameProblem, match=re.escape(f"is taken by {says}")):
+            names_of(name)
+    site.install("our_missions", source("our_missions"), distribution="Our.Missions")
+    assert tier2("plugins", "new", "our-missions", env=env).returncode == 0
+
+
+def test_a_directory_of_that_name_is_no_module(site: Site) -> None:
+    (site.path / "throwaway_plain").mkdir()
+    assert names_of("throwaway-plain").module == "throwaway_plain"
+
+
 # --- what is written -----------------------------------------------------------------------------------
 
 
@@ -109,7 +131,9 @@ def test_new_writes_a_directory_and_says_what_to_do_next(tier2: Tier2, tmp_path:
     assert shutil.which(called[1]) == sys.executable
     told = json.loads(tier2("plugins", "new", "other", "--json").stdout)
     assert (told["plugin"], told["directory"], len(told["files"])) == ("other", "other", 5)
-    assert json.loads(tier2("plugins", "--json", "new", "another").stdout)["next"][0] == "cd another"
+    following = json.loads(tier2("plugins", "--json", "new", "another").stdout)["next"]
+    assert following[0] == "cd another"
+    assert f"tier2 {following[-1].split('tier2 ')[1]}\n" in contents(names_of("another"))["README.md"]
 
 
 def test_what_is_written_may_be_read_by_whom_the_umask_lets(tier2: Tier2, tmp_path: Path) -> None:
@@ -163,6 +187,26 @@ def test_the_code_is_as_wide_as_formatters_have_it(name: str) -> None:
 # --- what it is worth ----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("which", ["generated", "the example"])
+def test_without_the_plugin_its_tests_say_in_a_sentence_what_to_do(tier2: Tier2, tmp_path: Path, which: str) -> None:
+    project = ROOT / "examples/plugin"
+    if which == "generated":
+        assert tier2("plugins", "new", "demo-missions").returncode == 0
+        project = tmp_path / "demo-missions"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-c", "pyproject.toml", "-p", "no:cacheprovider"],
+        cwd=project,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    name = next(path.name for path in (project / "src").iterdir())
+    says = f"The plugin '{name}' is not installed; install it first: python -m pip install -e '.[tests]'"
+    assert says in done.stdout.splitlines()
+
+
 @pytest.mark.skipif(find_spec("pip") is None, reason="there is no pip")
 @pytest.mark.parametrize("which", ["generated", "the example"])
 def test_a_plugin_passes_its_tests_and_its_suite_as_it_is(tier2: Tier2, tmp_path: Path, which: str) -> None:
@@ -185,8 +229,15 @@ def test_a_plugin_passes_its_tests_and_its_suite_as_it_is(tier2: Tier2, tmp_path
     assert re.search(r"^[1-9][0-9]* passed", done.stdout, re.MULTILINE)
     (suite,) = project.glob("tests/*.tier2.toml")
     assert tier2("test", str(suite), env=env).returncode == 0
+    if which == "generated":
+        (line,) = re.findall(r"^    tier2 (run .*)$", (project / "README.md").read_text(), re.MULTILINE)
+        assert tier2(*line.split(), env=env).returncode == 0
+        assert not list(tmp_path.glob("*.json"))
     listed = json.loads(tier2("plugins", "--json", env=env).stdout)
-    assert [plugin["plugin"] for plugin in listed["plugins"]][1:] == [next((project / "src").iterdir()).name]
+    name = next(path.name for path in (project / "src").iterdir())
+    assert [plugin["plugin"] for plugin in listed["plugins"]][1:] == [name]
+    checked = tier2("plugins", "check", name, env=env)
+    assert checked.returncode == 0, checked.stdout
 
 
 def test_the_manual_builds_by_hand_what_is_generated() -> None:

@@ -9,19 +9,26 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tier2_io.cli.inputs import choice_of
 from tier2_io.cli.main import DONE
 from tier2_io.files import write_tree
 from tier2_io.scaffold import contents, names_of
 from tier2_io.screen import safe, say, say_json
+from tier2_io.survey import survey
 
 
 def execute(options: Any) -> int:
     """Write it, and say what to do next."""
-    names = names_of(options.name)
+    missions = {
+        mission: plugin["distribution"]
+        for plugin in survey(choice_of(options))["plugins"]
+        for mission in plugin["missions"]
+    }
+    names = names_of(options.name, missions)
     made = os.path.join(options.directory, names.distribution)
     written = contents(names)
     write_tree(made, written)
-    run = f"run {names.module} --set budget=100 --param amount=30 --param on=tea"
+    run = f"run {names.module} --set budget=100 --param amount=30 --param on=tea --unattended"
     following = [
         f"cd {shlex.quote(made)}",
         f"{_command('python')} -m pip install -e '.[tests]'",

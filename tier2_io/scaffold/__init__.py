@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
-from importlib.metadata import requires
+from importlib.metadata import Distribution, requires
 from importlib.resources import files
+from importlib.util import find_spec
 from keyword import iskeyword
 from string import Template
 
@@ -25,6 +26,7 @@ _TEMPLATES = {
     "tests/test_$module.py": "tests.py.tmpl",
 }
 _OWN = {OWN_DISTRIBUTION, "tier2_core", "tier2_io", "tier2_missions", "builtin"}
+_PYTHON = sys.stdlib_module_names | {"test"}  # which Python brings, and does not list
 _OTHER = {"conftest", "hatchling", "pip", "pytest", "setuptools", "src", "tests", "wheel"}
 
 
@@ -40,8 +42,10 @@ class Names:
     module: str
 
 
-def names_of(text: str) -> Names:
+def names_of(text: str, missions: Mapping[str, str] | None = None) -> Names:
     """The names that follow from one; :class:`NameProblem` if it is none, or is taken.
+
+    ``missions`` are those of the installed plugins, each with its distribution.
 
     >>> names_of("My.Missions")
     Names(distribution='my-missions', module='my_missions')
@@ -57,7 +61,7 @@ def names_of(text: str) -> Names:
             f"'{text}' cannot be imported as '{names.module}'; expected a name that begins with a letter and is no "
             "keyword of Python."
         )
-    owner = _owner(names)
+    owner = _owner(names) or _installed_owner(names, missions or {})
     if owner:
         raise NameProblem(f"'{text}' is taken by {owner}; expected another name, as in 'my-{names.distribution}'.")
     return names
@@ -80,7 +84,7 @@ def contents(names: Names) -> dict[str, str]:
 
 def _owner(names: Names) -> str:
     """Who has one of these names already, so that a plugin of that name would break or be broken."""
-    if names.module in sys.stdlib_module_names:
+    if names.module in _PYTHON:
         return "a module of Python itself"
     own = load_registry(only=["builtin"], strict=False).missions
     if names.module in _OWN or names.module in own:
@@ -88,6 +92,25 @@ def _owner(names: Names) -> str:
     needed = (re.match(r"[A-Za-z0-9._-]+", requirement) for requirement in requires(OWN_DISTRIBUTION) or ())
     if names.module in _OTHER or names.distribution in {normalised(name.group()) for name in needed if name}:
         return "a distribution that plugins are made or tested with"
-    rivals = [one.distribution for one in announced() if isinstance(one, Announcement) and one.name == names.module]
-    strangers = [name for name in rivals if normalised(name) != names.distribution]
-    return f"the plugin of that name of the installed distribution '{strangers[0]}'" if strangers else ""
+    return ""
+
+
+def _installed_owner(names: Names, missions: Mapping[str, str]) -> str:
+    """Who has one of these names among what is installed; not the distribution itself, which may be written anew."""
+    plugins = [one.distribution for one in announced() if isinstance(one, Announcement) and one.name == names.module]
+    for name in plugins:
+        if normalised(name) != names.distribution:
+            return f"the plugin of that name of the installed distribution '{name}'"
+    rival = missions.get(names.module, names.distribution)
+    if normalised(rival) != names.distribution:
+        return f"the mission of that name of the installed distribution '{rival}'"
+    if plugins:
+        return ""
+    if next(iter(Distribution.discover(name=names.distribution)), None) is not None:
+        return "an installed distribution of that name"
+    try:
+        spec = find_spec(names.module)
+    except (ImportError, ValueError):  # it is half imported, or says nothing of itself
+        return "a module that Python finds already"
+    # A mere directory on the path is found, too, as a namespace; a module goes before it.
+    return f"a module that Python finds already, in {spec.origin}" if spec is not None and spec.origin else ""

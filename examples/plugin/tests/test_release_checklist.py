@@ -27,6 +27,11 @@ from tier2_core import (
 
 HERE = Path(__file__).parent
 REGISTRY = load_registry(only=["release_checklist"])
+if "release" not in REGISTRY.missions:
+    pytest.fail(
+        "The plugin 'release_checklist' is not installed; install it first: python -m pip install -e '.[tests]'",
+        pytrace=False,
+    )
 PROJECT: dict[str, Any] = json.loads((HERE.parent / "project.json").read_text(encoding="utf-8"))
 READY = {**PROJECT, "checks": [{**check, "by": "ada"} for check in PROJECT["checks"]]}
 YES = [Decision("notes", value="It starts at once.", actor="ada"), Decision("go", actor="grace")]
