@@ -232,9 +232,9 @@ def _plain_anew(document: Any) -> Any:
 def copied(plain: Any, but: Iterable[Any] = ()) -> Any:
     """A copy of plain data, all the way down but for what is at ``but``; ``copy.deepcopy`` takes many times as long."""
     made = plain.copy()
-    parts = plain.items() if type(plain) is dict else enumerate(plain)
-    for name, part in [(name, part) for name, part in parts if type(part) in _PLAIN]:
-        if name not in but:
+    # No pair of a name and a part is kept for a moment: so many new tuples would call the collector, again and again.
+    for name, part in plain.items() if type(plain) is dict else enumerate(plain):
+        if type(part) in _PLAIN and name not in but:
             made[name] = copied(part)
     return made
 
@@ -256,11 +256,8 @@ def _derived(plain: Any, edits: set[Any], document: Any) -> Any:
             added.append((name, _plain(document[name])))
     if not added:
         return made
-    items = list(made.items())
-    for item in added:
-        insort(items, item, key=_name)
-    return dict(items)
-
-
-def _name(item: tuple[str, Any]) -> str:
-    return item[0]
+    names = list(made)
+    made.update(added)
+    for name, _ in added:
+        insort(names, name)
+    return {name: made[name] for name in names}
