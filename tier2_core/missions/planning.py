@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol, overload, runtime_checkable
 
-import attrs
-
 from tier2_core.errors import (
     AntiFailurePlanningError,
     EnvelopePlanningError,
@@ -20,6 +18,7 @@ from tier2_core.missions.mission import MissionRegistryEntry
 from tier2_core.missions.registry import default_registry
 from tier2_core.values.fields import with_prefix
 from tier2_core.values.freeze import a_type, freeze
+from tier2_core.values.members import members
 from tier2_core.workflow.engine import run
 from tier2_core.workflow.envelope import (
     ALLOWED_KINDS,
@@ -60,15 +59,16 @@ def build_workflow(mission: MissionSpec, *, registry: HasMissions | None = None)
         raise InvalidSpecError(f"The mission must be a MissionSpec, found {a_type(type(mission))}.", field="mission")
     entry = (default_registry() if registry is None else registry).get(mission.type)
     entry.validator(mission.params)
+    recorded = {"mission_type": mission.type, "params": mission.params}
     try:
-        recorded = freeze({"mission_type": mission.type, "params": mission.params})
+        freeze(recorded)
     except InvalidValueError as error:  # the plan records the params, which nests them one deeper
         raise InvalidParamsError(
             with_prefix(error, f"The params of mission '{mission.type}' leave no room for the plan around them"),
             problems=[(error.path.removeprefix("/params"), str(error))],
         ) from None
     workflow = _planned(entry, mission)
-    workflow = attrs.evolve(workflow, metadata={**dict(workflow.metadata), **dict(recorded)})  # type: ignore[arg-type]
+    workflow = WorkflowDefinition(workflow.id, workflow.steps, {**members(workflow.metadata), **recorded})
     try:
         check_kinds(workflow, EnvelopePlanningError)
         check_counts(workflow, AntiFailurePlanningError)
