@@ -223,22 +223,25 @@ def test_the_orchestrator_may_be_given_a_registry() -> None:
 # --- plans of one test run -----------------------------------------------------------------------------
 
 
+SEEN: list[Any] = []
+"""The params that the factory of these plans was called with."""
+
+
+def _look(params: Mapping[str, Any]) -> WorkflowDefinition:
+    SEEN.append(params)
+    return one_step(params)
+
+
+LOOKING, ALONE = planning(_look), planning(one_step)
+
+
 def counted() -> tuple[Plans, list[Any]]:
-    """Plans of a mission, and the params that its factory was called with."""
-    seen: list[Any] = []
-
-    def factory(params: Mapping[str, Any]) -> WorkflowDefinition:
-        seen.append(params)
-        return one_step(params)
-
-    return Plans(planning(factory)), seen
+    SEEN.clear()
+    return Plans(LOOKING), SEEN
 
 
 def asked(plans: Plans, params: Any) -> WorkflowDefinition:
     return plans.workflow("m", freeze(params), canonical_json(params))  # type: ignore[arg-type]
-
-
-ALONE = planning(one_step)
 
 
 @given(st.lists(objects(), max_size=8))
