@@ -30,12 +30,12 @@ from tier2_core import (
     Tier2Error,
     errors,
     load_registry,
-    run_scenario,
     thaw,
 )
 from tier2_core.missions.announced import announced
-from tier2_core.missions.planning import HasMissions
+from tier2_core.missions.planning import HasMissions, Plans
 from tier2_core.scenarios.expectations import evaluations
+from tier2_core.scenarios.harness import scenario_run
 
 
 @frozen(eq=False)
@@ -227,18 +227,19 @@ def evaluated(chunk: Chunk, tell: Callable[[str], None] | None = None) -> Done:
     known = chunk.known.registry
     if tell is not None:
         known = _Announcing(known, tell)
+    plans = Plans(known)
     results: dict[str, ScenarioResult] = {}
     outcomes: list[ExpectationResult] = []
     try:
         for scenario in chunk.scenarios:
-            results[scenario.scenario_name] = run_scenario(scenario, registry=known)
+            results[scenario.scenario_name] = scenario_run(scenario, plans)
         suite = ScenarioSuiteResult("", results)
         outcomes.extend(evaluations(suite, chunk.expectations))
     except Exception as error:  # noqa: BLE001 - which error is the first one, only the whole suite can tell
         evaluating = len(results) == len(chunk.scenarios)
         return Done(failure=Failure(error, len(outcomes) if evaluating else len(results), evaluating))
     # Now, where the work is: whoever puts the parts together needs them all.
-    hashes = [result.metadata["scenario_hash"] for result in results.values()]
+    hashes = [result.hash for result in results.values()]
     for outcome in outcomes:
         outcome.hash  # noqa: B018
     return Done(hashes, outcomes, list(results.values()) if chunk.whole else None)

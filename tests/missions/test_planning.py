@@ -244,7 +244,7 @@ def asked(plans: Plans, params: Any) -> WorkflowDefinition:
     return plans.workflow("m", freeze(params), canonical_json(params))  # type: ignore[arg-type]
 
 
-@given(st.lists(objects(), max_size=8))
+@given(st.lists(objects(), max_size=3))
 def test_the_same_params_are_planned_once_and_give_what_they_give_alone(listed: list[dict[str, Any]]) -> None:
     plans, seen = counted()
     for params in listed:
