@@ -11,14 +11,14 @@ from pyrsistent import PMap
 
 from tier2_core.errors import InvalidSpecError
 from tier2_core.scenarios.suite import ScenarioSuiteResult
-from tier2_core.values.canonical import LISTED, Raw, digest_around, wrapper_digest
+from tier2_core.values.canonical import LISTED, canonical_text, digest_around, text_digest
 from tier2_core.values.fields import document, exact, expect, flag, named, object_, shown, text, tuple_of, with_prefix
 from tier2_core.values.freeze import same
 from tier2_core.values.paths import follow, format_pointer, parse_path, resolve_path
 from tier2_core.values.predicates import check_predicate, missed
 from tier2_core.values.scalars import quote
 from tier2_core.values.schema import schema_problems
-from tier2_core.values.writing import canonical_bytes, thaw
+from tier2_core.values.writing import thaw
 from tier2_core.workflow.result import OrchestrationResult
 from tier2_core.workflow.specs import NOTHING
 from tier2_core.workflow.trace import Run
@@ -68,9 +68,12 @@ class MissionExpectation:
     @cached_property
     def hash(self) -> str:
         """The digest of :meth:`to_dict` under the tag ``tier2/expectation/v1``, computed once."""
-        texts = (quote(one).encode() for one in (self.id, self.mission_name, self.op, self.path, self.scenario_name))
-        text = b'{"expected":%s,"id":%s,"mission_name":%s,"op":%s,"path":%s,"scenario_name":%s}'
-        return wrapper_digest(Raw(text % (canonical_bytes(self.expected), *texts)), tag="tier2/expectation/v1")
+        return text_digest(
+            f'{{"expected":{canonical_text(self.expected)},"id":{quote(self.id)},'
+            f'"mission_name":{quote(self.mission_name)},"op":{quote(self.op)},"path":{quote(self.path)},'
+            f'"scenario_name":{quote(self.scenario_name)}}}',
+            "tier2/expectation/v1",
+        )
 
 
 def _expectations(value: Any) -> tuple[MissionExpectation, ...]:
@@ -151,15 +154,12 @@ class ExpectationResult:
     @cached_property
     def hash(self) -> str:
         """The digest of :meth:`to_dict` under the tag ``tier2/outcome/v1``, computed once."""
-        parts = (
-            canonical_bytes(self._actual),
-            canonical_bytes(self._details) if self._details else b"{}",
-            canonical_bytes(self._expected),
-            quote(self.id).encode(),
-            b"true" if self.passed else b"false",
+        details = canonical_text(self._details) if self._details else "{}"
+        return text_digest(
+            f'{{"actual":{canonical_text(self._actual)},"details":{details},"expected":{canonical_text(self._expected)},'
+            f'"id":{quote(self.id)},"passed":{"true" if self.passed else "false"}}}',
+            "tier2/outcome/v1",
         )
-        text = b'{"actual":%s,"details":%s,"expected":%s,"id":%s,"passed":%s}' % parts
-        return wrapper_digest(Raw(text), tag="tier2/outcome/v1")
 
 
 def _outcomes(value: Any) -> tuple[ExpectationResult, ...]:

@@ -14,8 +14,8 @@ from typing import Any
 from tier2_core.errors import InvalidValueError
 from tier2_core.values.freeze import a_type, freeze, printable
 from tier2_core.values.paths import format_pointer
-from tier2_core.values.scalars import quote
-from tier2_core.values.seal import Document, canonical_size, seal_of
+from tier2_core.values.scalars import quote, scalar_text
+from tier2_core.values.seal import CONTAINERS, Document, canonical_size, seal_of
 from tier2_core.values.writing import canonical_bytes, encode, in_order
 
 _SHORT = 80
@@ -28,6 +28,11 @@ def canonical_json(value: Any) -> bytes:
     '{"a":[1,"é"],"b":1e+21}'
     """
     return canonical_bytes(freeze(value))
+
+
+def canonical_text(document: Document) -> str:
+    """The canonical text of a frozen document."""
+    return scalar_text(document) if type(document) not in CONTAINERS else canonical_bytes(document).decode()
 
 
 def digest(value: Any, tag: str | None = None) -> str:
@@ -71,6 +76,15 @@ def wrapper_digest(wrapper: Any, tag: str | None = None) -> str:
     True
     """
     return _hashed(wrapper_bytes(wrapper), tag)
+
+
+def text_digest(text: str, tag: str) -> str:
+    """:func:`wrapper_digest` of what has been written out already.
+
+    >>> text_digest('{"n":1}', "t") == wrapper_digest({"n": 1}, "t")
+    True
+    """
+    return sha256(f"{tag}\0{text}".encode()).hexdigest()
 
 
 def digest_around(wrapper: Any, listed: Iterable[Any], tag: str) -> str:
