@@ -38,7 +38,8 @@ def set_at(document: Any, tokens: Tokens, value: Any) -> Any:
     """``document`` with ``value`` at the place; the parent must exist, in an array the element too."""
     if len(tokens) == 1 and type(document) is PMap:  # by far the most frequent
         new = with_member(document, tokens[0], value)
-        return within_depth(new) if type(value) in CONTAINERS else new
+        kind = type(value)
+        return within_depth(new) if kind is PMap or kind is VECTOR else new
     return changed_at(document, tokens, _with_part, value) if tokens else value
 
 
@@ -205,7 +206,7 @@ def _exchanged(parent: Any, place: Any, gone: Any, value: Any) -> Any:
     if gone is value:
         return parent
     kind = type(gone)
-    if kind is type(value) and kind not in CONTAINERS and gone == value:
+    if kind is type(value) and kind is not PMap and kind is not VECTOR and gone == value:
         return parent
     if type(parent) is PMap:
         new = exchanged(parent, place, value)

@@ -198,13 +198,13 @@ def canonical_size(document: Any) -> int:
     Parts that are shared are walked once: the answer is remembered in the seals.
     """
     kind = type(document)
-    if kind in CONTAINERS:
-        known = _seals[id(document)].size
-        return _counted(document) if known is None else known
     if kind is str:
         return text_size(document)
     if kind is int:
         return len(str(document))
+    if kind is PMap or kind is VECTOR:
+        known = _seals[id(document)].size
+        return _counted(document) if known is None else known
     return len(scalar_text(document))
 
 

@@ -49,17 +49,7 @@ def start(workflow: WorkflowDefinition, context: ExecutionContext, *, registry: 
     >>> begun.status, begun.state, begun.trace
     ('running', pmap({'n': 1}), ())
     """
-    if type(workflow) is not WorkflowDefinition or type(context) is not ExecutionContext:
-        _refuse_types((workflow, WorkflowDefinition, "workflow"), (context, ExecutionContext, "context"))
-    if registry is not BUILTINS and not isinstance(getattr(registry, "operations", None), Mapping):
-        raise InvalidSpecError(
-            f"The registry must have a mapping 'operations', found {a_type(type(registry))}.", field="registry"
-        )
-    begun = given(workflow, context, registry)
-    if context.decisions:
-        _check_decided_steps(workflow, context.decisions)
-    canonical_size(context.initial_state)  # once for a state: from here on each step only adds and subtracts
-    return Run(begun, RUNNING if workflow.steps else SUCCEEDED)
+    return Run(_given(workflow, context, registry), RUNNING if workflow.steps else SUCCEEDED)
 
 
 def advance(run: Run) -> Run:
@@ -79,8 +69,14 @@ def advance(run: Run) -> Run:
         raise InvalidSpecError(f"The run must be of Run, found {a_type(type(run))}.", field="run")
     if run.status != RUNNING:
         return run
-    done = _next(run.given, run.history, run.state)
-    return _after(run.given, run.history if done is None else (*run.history, done), done)
+    given = run.given
+    done = _next(given, run.history, run.state)
+    if done is None:
+        return Run(given, SUSPENDED, run.history)
+    history = (*run.history, done)
+    if done[1] in _ENDS:
+        return Run(given, done[1], history)
+    return Run(given, SUCCEEDED if len(history) == len(given.plan.steps) else RUNNING, history)
 
 
 def run(
@@ -96,7 +92,7 @@ def run(
     >>> run(WorkflowDefinition("greeting", [greet]), ExecutionContext({})).final_state
     {'hello': 'world'}
     """
-    return OrchestrationResult(finish(start(workflow, context, registry=registry)))
+    return OrchestrationResult(_finished(_given(workflow, context, registry), ()))
 
 
 def resume(result: OrchestrationResult, decision: Decision) -> OrchestrationResult:
@@ -133,33 +129,38 @@ def decided(run: Run, decisions: tuple[Decision, ...]) -> Run:
     return Run(attrs.evolve(run.given, context=context), RUNNING, run.history)
 
 
-def finish(begun: Run) -> Run:
-    """The run as far as it goes: to its end, or to a human step that waits.
+def finish(run: Run) -> Run:
+    """The run as far as it goes: to its end, or to a human step that waits."""
+    return _finished(run.given, run.history) if run.status == RUNNING else run
 
-    What :func:`advance` gives when it is asked for as long as there are steps; the runs in between are not made.
-    """
-    if begun.status != RUNNING:
-        return begun
-    given, state, history = begun.given, begun.state, [*begun.history]
-    done: Done | None = None
-    while len(history) < len(given.plan.steps):
-        done = _next(given, history, state)
+
+def _finished(given: Given, history: tuple[Done, ...]) -> Run:
+    """What :func:`advance` gives when it is asked as long as there are steps; the runs in between are not made."""
+    made = [*history]
+    state = made[-1][2] if made else given.context.initial_state
+    while len(made) < len(given.plan.steps):
+        done = _next(given, made, state)
         if done is None:
-            break
-        history.append(done)
+            return Run(given, SUSPENDED, tuple(made))
+        made.append(done)
         if done[1] in _ENDS:
-            break
+            return Run(given, done[1], tuple(made))
         state = done[2]
-    return _after(given, tuple(history), done)
+    return Run(given, SUCCEEDED, tuple(made))
 
 
-def _after(given: Given, history: tuple[Done, ...], last: Done | None) -> Run:
-    """The run whose next step has come to ``last``; ``None`` is a human step without a decision."""
-    if last is None:
-        return Run(given, SUSPENDED, history)
-    if last[1] in _ENDS:
-        return Run(given, last[1], history)
-    return Run(given, SUCCEEDED if len(history) == len(given.plan.steps) else RUNNING, history)
+def _given(workflow: WorkflowDefinition, context: ExecutionContext, registry: HasOperations) -> Given:
+    if type(workflow) is not WorkflowDefinition or type(context) is not ExecutionContext:
+        _refuse_types((workflow, WorkflowDefinition, "workflow"), (context, ExecutionContext, "context"))
+    if registry is not BUILTINS and not isinstance(getattr(registry, "operations", None), Mapping):
+        raise InvalidSpecError(
+            f"The registry must have a mapping 'operations', found {a_type(type(registry))}.", field="registry"
+        )
+    begun = given(workflow, context, registry)
+    if context.decisions:
+        _check_decided_steps(workflow, context.decisions)
+    canonical_size(context.initial_state)  # once for a state: from here on each step only adds and subtracts
+    return begun
 
 
 def _next(given: Given, history: Sequence[Done], before: State) -> Done | None:

@@ -115,7 +115,8 @@ class OrchestrationResult:
 
     def to_dict(self) -> dict[str, Any]:
         """The whole result as plain JSON data with sorted keys."""
-        return self._whole([step.to_dict() for step in self.executed_steps], self.final_state)
+        lineage = self.lineage  # it has the state written, which then is read from that
+        return self._whole([step.to_dict() for step in self.executed_steps], self.final_state, lineage)
 
     def to_json(self) -> bytes:
         """The canonical bytes (RFC 8785) of :meth:`to_dict`, without making the plain data.
@@ -151,16 +152,16 @@ class OrchestrationResult:
     def parts(self) -> dict[str, Any]:
         """What :meth:`to_dict` gives, with the documents in it as they are: persistent, shared, free."""
         steps = [{"id": step.id, "kind": step.kind, "payload": step.payload} for step in self.executed_steps]
-        return self._whole(steps, self.run.state)
+        return self._whole(steps, self.run.state, self.lineage)
 
-    def _whole(self, executed_steps: Any, final_state: Any) -> dict[str, Any]:
+    def _whole(self, executed_steps: Any, final_state: Any, lineage: dict[str, Any]) -> dict[str, Any]:
         return {
             "error_message": self.error_message,
             "executed_steps": executed_steps,
             "failed_step_id": self.failed_step_id,
             "final_state": final_state,
             "id": self.id,
-            "lineage": self.lineage,
+            "lineage": lineage,
             "pending_step_id": self.pending_step_id,
             "receipt": self.receipt,
             "status": self.status,

@@ -107,4 +107,5 @@ class Run:
 
 def _gone_on(given: Given, status: str, trace: tuple[TraceEntry, ...]) -> Run:
     """A run of entries that another process has put together."""
-    return Run(given, status, tuple((done.step, done.outcome, done.state, done.decision, done.reason) for done in trace))
+    history = ((done.step, done.outcome, done.state, done.decision, done.reason) for done in trace)
+    return Run(given, status, tuple(history))
