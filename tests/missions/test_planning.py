@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.missions.plugins import one_step, registry_of
+from tests.strategies import objects
 from tier2_core import (
     AntiFailurePlanningError,
     AntiFailureViolation,
@@ -29,10 +30,14 @@ from tier2_core import (
     UnknownOperationError,
     WorkflowDefinition,
     build_workflow,
+    canonical_json,
     freeze,
     run,
     same,
+    thaw,
 )
+from tier2_core.missions.planning import Plans
+from tier2_core.values.writing import KEPT
 
 
 def planning(factory: Any, **fields: Any) -> Any:
@@ -213,3 +218,85 @@ def test_the_orchestrator_may_be_given_a_registry() -> None:
     assert Orchestrator(registry=registry).registry is registry
     with pytest.raises(UnknownOperationError):
         Orchestrator().run_workflow(workflow, ExecutionContext())
+
+
+# --- plans of one test run -----------------------------------------------------------------------------
+
+
+SEEN: list[Any] = []
+"""The params that the factory of these plans was called with."""
+
+
+def _look(params: Mapping[str, Any]) -> WorkflowDefinition:
+    SEEN.append(params)
+    return one_step(params)
+
+
+LOOKING, ALONE = planning(_look), planning(one_step)
+
+
+def counted() -> tuple[Plans, list[Any]]:
+    SEEN.clear()
+    return Plans(LOOKING), SEEN
+
+
+def asked(plans: Plans, params: Any) -> WorkflowDefinition:
+    return plans.workflow("m", freeze(params), canonical_json(params))  # type: ignore[arg-type]
+
+
+@given(st.lists(objects(), max_size=8))
+def test_the_same_params_are_planned_once_and_give_what_they_give_alone(listed: list[dict[str, Any]]) -> None:
+    plans, seen = counted()
+    for params in listed:
+        workflow = asked(plans, params)
+        assert workflow == build_workflow(MissionSpec("m", params), registry=ALONE)
+        assert same(workflow.metadata, {"mission_type": "m", "params": params})
+    small = [text for params in listed if len(text := canonical_json(params)) < KEPT]
+    assert len(seen) == len(listed) - len(small) + len(set(small))
+
+
+def test_params_are_the_same_if_they_are_the_same_document() -> None:
+    plans, seen = counted()
+    assert asked(plans, {"n": 1}) is asked(plans, {"n": 1.0})
+    assert asked(plans, {"n": True}) is not asked(plans, {"n": 1})
+    assert list(map(thaw, seen)) == [{"n": 1}, {"n": True}]
+
+
+def test_only_the_last_few_plans_are_kept_and_large_ones_are_not() -> None:
+    plans, seen = counted()
+    for n in range(1000):
+        asked(plans, {"n": n})
+        asked(plans, {"always": "there"})
+    assert len(seen) == 1001
+    asked(plans, {"n": 999})
+    assert len(seen) == 1001
+    asked(plans, {"n": 0})
+    assert len(seen) == 1002
+    for _ in range(2):
+        asked(plans, {"long": "x" * KEPT})
+    assert len(seen) == 1004
+
+
+def test_a_mission_that_another_one_has_replaced_is_planned_anew() -> None:
+    entries = [planning(of_kinds(kind)).get("m") for kind in ("human", "runtime")]
+
+    class Changing:
+        operations: Mapping[str, Operation] = {}
+
+        def get(self, name: str) -> Any:
+            return entries.pop(0)
+
+    plans = Plans(Changing())
+    assert [asked(plans, {}).steps[0].kind for _ in range(2)] == ["human", "runtime"]
+
+
+def test_what_is_refused_is_refused_again() -> None:
+    plans = Plans(planning(of_kinds(*["runtime"] * 6)))
+    for _ in range(2):
+        with pytest.raises(AntiFailurePlanningError):
+            asked(plans, {})
+
+
+def test_plans_need_a_registry_with_missions() -> None:
+    with pytest.raises(InvalidSpecError, match="must have missions"):
+        asked(Plans(object()), {})  # type: ignore[arg-type]

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from attrs.exceptions import FrozenInstanceError
 from hypothesis import given
+from hypothesis import strategies as st
 from pyrsistent import PMap
 
+from tests.strategies import texts
 from tests.workflow.plans import ask, do, documents, nested, objects, plan, under_hash_seeds
 from tier2_core import (
     Decision,
@@ -21,10 +23,13 @@ from tier2_core import (
     MissionSpec,
     StepSpec,
     WorkflowDefinition,
+    canonical_json,
+    digest,
     freeze,
     resume,
     run,
 )
+from tier2_core.values.writing import KEPT
 
 STEP = StepSpec("a", "runtime", {"x": [1, {"y": True}]})
 SPECS = [
@@ -293,3 +298,18 @@ def test_repr_does_not_depend_on_the_hash_seed() -> None:
     outputs = under_hash_seeds(script)
     assert len(set(outputs)) == 1
     assert "StepSpec(id='a', kind='runtime', payload={'e'" in outputs[0]
+
+
+# --- what is written of them -------------------------------------------------------------------------
+
+
+@given(texts(), texts(), objects, objects, st.sampled_from([1, KEPT]))
+def test_steps_and_workflows_are_written_as_their_plain_data_is(
+    name: str, kind: str, payload: dict[str, Any], metadata: dict[str, Any], longer: int
+) -> None:
+    """Again and again the same, of a small one, of which it is kept, and of a large one, of which it is not."""
+    step = StepSpec(name, kind, {**payload, "long": "é" * longer})
+    workflow = WorkflowDefinition(name, [step, StepSpec(name + "'", kind)], metadata)
+    assert workflow.hash == digest(workflow.to_dict(), tag="tier2/workflow/v1")
+    assert step.written == step.written == canonical_json(step.to_dict())
+    assert (step.written is step.written) is (longer == 1 and len(step.written) < KEPT)

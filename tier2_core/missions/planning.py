@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol, overload, runtime_checkable
 
-import attrs
-
 from tier2_core.errors import (
     AntiFailurePlanningError,
     EnvelopePlanningError,
@@ -17,9 +15,12 @@ from tier2_core.errors import (
     described,
 )
 from tier2_core.missions.mission import MissionRegistryEntry
-from tier2_core.missions.registry import default_registry
+from tier2_core.missions.registry import Registry, default_registry
 from tier2_core.values.fields import with_prefix
 from tier2_core.values.freeze import a_type, freeze
+from tier2_core.values.members import members
+from tier2_core.values.seal import MAX_DEPTH, seal_of
+from tier2_core.values.writing import KEPT
 from tier2_core.workflow.engine import run
 from tier2_core.workflow.envelope import (
     ALLOWED_KINDS,
@@ -58,17 +59,23 @@ def build_workflow(mission: MissionSpec, *, registry: HasMissions | None = None)
     """
     if type(mission) is not MissionSpec:
         raise InvalidSpecError(f"The mission must be a MissionSpec, found {a_type(type(mission))}.", field="mission")
-    entry = (default_registry() if registry is None else registry).get(mission.type)
+    return _built((default_registry() if registry is None else registry).get(mission.type), mission)
+
+
+def _built(entry: MissionRegistryEntry, mission: MissionSpec) -> WorkflowDefinition:
     entry.validator(mission.params)
-    try:
-        recorded = freeze({"mission_type": mission.type, "params": mission.params})
-    except InvalidValueError as error:  # the plan records the params, which nests them one deeper
-        raise InvalidParamsError(
-            with_prefix(error, f"The params of mission '{mission.type}' leave no room for the plan around them"),
-            problems=[(error.path.removeprefix("/params"), str(error))],
-        ) from None
+    recorded = {"mission_type": mission.type, "params": mission.params}
+    known = seal_of(mission.params)
+    if known is None or known.depth >= MAX_DEPTH:  # the plan records the params, which nests them one deeper
+        try:
+            freeze(recorded)
+        except InvalidValueError as error:
+            raise InvalidParamsError(
+                with_prefix(error, f"The params of mission '{mission.type}' leave no room for the plan around them"),
+                problems=[(error.path.removeprefix("/params"), str(error))],
+            ) from None
     workflow = _planned(entry, mission)
-    workflow = attrs.evolve(workflow, metadata={**dict(workflow.metadata), **dict(recorded)})  # type: ignore[arg-type]
+    workflow = WorkflowDefinition(workflow.id, workflow.steps, {**members(workflow.metadata), **recorded})
     try:
         check_kinds(workflow, EnvelopePlanningError)
         check_counts(workflow, AntiFailurePlanningError)
@@ -96,6 +103,41 @@ def _planned(entry: MissionRegistryEntry, mission: MissionSpec) -> WorkflowDefin
     if type(workflow) is not WorkflowDefinition:
         raise broken(f"returned {a_type(type(workflow))}; expected a WorkflowDefinition.")
     return workflow
+
+
+def with_missions(registry: HasMissions) -> HasMissions:
+    """The registry, if it has missions."""
+    # What a protocol asks for is looked for anew each time, which takes longer than planning a small mission.
+    if type(registry) is not Registry and not isinstance(registry, HasMissions):
+        raise InvalidSpecError(f"The registry must have missions, found {a_type(type(registry))}.", field="registry")
+    return registry
+
+
+class Plans:
+    """What the missions of one test run have planned: of the same mission and the same params, it is planned once.
+
+    A factory is pure, so that nobody can tell. Only the last few plans are kept, and no longer than the test run
+    takes: what is run alone, or again, is planned again.
+    """
+
+    def __init__(self, registry: HasMissions) -> None:
+        self.registry = registry
+        self._kept: dict[tuple[str, bytes], tuple[MissionRegistryEntry, WorkflowDefinition]] = {}
+
+    def workflow(self, name: str, params: Mapping[str, Any], written: bytes) -> WorkflowDefinition:
+        """What :func:`build_workflow` gives, and raises; ``written`` are the canonical bytes of the params."""
+        entry, key = with_missions(self.registry).get(name), (name, written)
+        before, workflow = self._kept.pop(key, (None, None))
+        if workflow is None or before is not entry:
+            workflow = _built(entry, MissionSpec(name, params))
+        if len(written) < KEPT:
+            self._kept[key] = entry, workflow  # as the one that was asked for last
+            if len(self._kept) > _MOST_PLANS:
+                del self._kept[next(iter(self._kept))]
+        return workflow
+
+
+_MOST_PLANS = 32
 
 
 class Orchestrator:
@@ -176,9 +218,7 @@ def run_mission(
             "run_mission(mission_name, params, initial_state)."
         )
     given.update(named)
-    known = default_registry() if registry is None else registry
-    if not isinstance(known, HasMissions):
-        raise InvalidSpecError(f"The registry must have missions, found {a_type(type(known))}.", field="registry")
+    known = with_missions(default_registry() if registry is None else registry)
     params = given.get("params")
     workflow = build_workflow(MissionSpec(mission_name, {} if params is None else params), registry=known)
     if with_context:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from attrs import field, frozen
 from pyrsistent import PMap
 
-from tier2_core.missions.planning import HasMissions, run_mission
+from tier2_core.missions.planning import HasMissions, Plans
 from tier2_core.missions.registry import default_registry
-from tier2_core.values.canonical import digest, wrapper_digest
+from tier2_core.values.canonical import Raw, digest, wrapper_bytes, wrapper_digest
 from tier2_core.values.fields import (
     exact,
     expect,
@@ -24,7 +24,9 @@ from tier2_core.values.fields import (
     tuple_of,
     unique,
 )
-from tier2_core.values.writing import thaw
+from tier2_core.values.scalars import quote
+from tier2_core.values.writing import canonical_bytes, in_order, thaw
+from tier2_core.workflow.engine import run
 from tier2_core.workflow.result import OrchestrationResult
 from tier2_core.workflow.specs import NOTHING, Decision, ExecutionContext, decisions_or_none
 
@@ -114,6 +116,12 @@ class ScenarioResult:
         plain: dict[str, Any] = thaw(self._metadata)
         return plain
 
+    @property
+    def hash(self) -> str:
+        """``scenario_hash`` of the metadata."""
+        found: str = self._metadata["scenario_hash"]
+        return found
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data, one key a field."""
         return {
@@ -133,23 +141,42 @@ def run_scenario(defn: ScenarioDefinition, *, registry: HasMissions | None = Non
     'succeeded'
     """
     expect(defn, ScenarioDefinition, "scenario")
-    known = default_registry() if registry is None else registry
+    return scenario_run(defn, Plans(default_registry() if registry is None else registry))
+
+
+def scenario_run(defn: ScenarioDefinition, plans: Plans) -> ScenarioResult:
+    """:func:`run_scenario` as a part of a test run, of which ``plans`` are."""
     results: dict[str, OrchestrationResult] = {}
+    params = [canonical_bytes(call.params) for call in defn.missions]  # type: ignore[arg-type]
     state = defn.initial_state
-    for call in defn.missions:
+    for call, written in zip(defn.missions, params, strict=True):
         context = ExecutionContext(state, decisions=call.decisions)
-        result = run_mission(call.name, context, call.params, registry=known)
-        results[call.label] = result
+        workflow = plans.workflow(call.name, NOTHING if call.params is None else call.params, written)
+        results[call.label] = result = run(workflow, context, registry=plans.registry)
         if defn.chained:
             if not result.success:
                 break
             state = result.state
-    parts = {
-        "chained": defn.chained,
-        "initial_state_hash": digest(defn.initial_state),
-        "missions": [call.to_dict() for call in defn.missions],
-        "results": {label: result.digest for label, result in results.items()},
-        "scenario_name": defn.scenario_name,
-    }
-    metadata = {"scenario_hash": wrapper_digest(parts, tag="tier2/scenario/v1"), "scenario_name": defn.scenario_name}
-    return ScenarioResult(defn.scenario_name, results, metadata)
+    scenario_hash = _hash(defn, params, results)
+    return ScenarioResult(
+        defn.scenario_name, results, {"scenario_hash": scenario_hash, "scenario_name": defn.scenario_name}
+    )
+
+
+def _hash(defn: ScenarioDefinition, params: Iterable[bytes], results: Mapping[str, OrchestrationResult]) -> str:
+    parts = (
+        b"true" if defn.chained else b"false",
+        digest(defn.initial_state).encode(),
+        b",".join(map(_written, defn.missions, params)),
+        ",".join([f'{quote(label)}:"{results[label].digest}"' for label in in_order(results)]).encode(),
+        quote(defn.scenario_name).encode(),
+    )
+    text = b'{"chained":%s,"initial_state_hash":"%s","missions":[%s],"results":{%s},"scenario_name":%s}' % parts
+    return wrapper_digest(Raw(text), tag="tier2/scenario/v1")
+
+
+def _written(call: MissionCall, params: bytes) -> bytes:
+    """The canonical bytes of :meth:`MissionCall.to_dict`, of whose params they are at hand."""
+    decisions = None if call.decisions is None else [decision.to_dict() for decision in call.decisions]
+    parts = wrapper_bytes(decisions), quote(call.label).encode(), quote(call.name).encode(), params
+    return b'{"decisions":%s,"label":%s,"name":%s,"params":%s}' % parts

@@ -8,9 +8,9 @@ from typing import Any
 from attrs import field, frozen
 from pyrsistent import PMap
 
-from tier2_core.missions.planning import HasMissions
+from tier2_core.missions.planning import HasMissions, Plans
 from tier2_core.missions.registry import default_registry
-from tier2_core.scenarios.harness import ScenarioDefinition, ScenarioResult, run_scenario
+from tier2_core.scenarios.harness import ScenarioDefinition, ScenarioResult, scenario_run
 from tier2_core.values.canonical import wrapper_digest
 from tier2_core.values.fields import expect, named, object_, read_only, text, tuple_of
 from tier2_core.values.writing import thaw
@@ -74,8 +74,8 @@ def run_suite(defn: ScenarioSuiteDefinition, *, registry: HasMissions | None = N
     {}
     """
     expect(defn, ScenarioSuiteDefinition, "suite")
-    known = default_registry() if registry is None else registry
-    return aggregate_suite(defn, {name: run_scenario(one, registry=known) for name, one in scenarios_of(defn).items()})
+    plans = Plans(default_registry() if registry is None else registry)
+    return aggregate_suite(defn, {name: scenario_run(one, plans) for name, one in scenarios_of(defn).items()})
 
 
 def scenarios_of(defn: ScenarioSuiteDefinition) -> dict[str, ScenarioDefinition]:
@@ -99,7 +99,7 @@ def aggregate_suite(
     True
     """
     results = {name: scenario_results[name] for name in scenarios_of(defn)}
-    hashes = [result.metadata["scenario_hash"] for result in results.values()]
+    hashes = [result.hash for result in results.values()]
     return ScenarioSuiteResult(defn.suite_name, results, suite_metadata(defn.suite_name, hashes))
 
 

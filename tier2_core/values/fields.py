@@ -6,7 +6,7 @@ nor its field: ``@frozen(field_transformer=named)`` makes that an :class:`Invali
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from tier2_core.errors import InvalidFieldValueError, InvalidSpecError, InvalidV
 from tier2_core.values.canonical import canonical_json
 from tier2_core.values.freeze import a_type, freeze
 from tier2_core.values.scalars import Refused, check_text
+from tier2_core.values.seal import seal_of
 from tier2_core.values.writing import thaw
 
 T = TypeVar("T")
@@ -64,7 +65,8 @@ def _named(owner: str, field: attrs.Attribute[Any]) -> attrs.Attribute[Any]:
             message = with_prefix(error, f"{owner}: field '{name}' holds no JSON document")
             raise InvalidFieldValueError(message, field=name, path=error.path) from None
 
-    return field.evolve(converter=converted)
+    shortcut = _SHORTCUTS.get(convert)
+    return field.evolve(converter=converted if shortcut is None else shortcut(converted))
 
 
 def text(value: Any) -> str:
@@ -138,6 +140,25 @@ def tuple_of(kind: type[T], value: Any) -> tuple[T, ...]:
         if type(item) is not kind:
             raise wrong(f"a {kind.__name__}", item, f".{place}")
     return tuple(value)
+
+
+Converter = Callable[[Any], Any]
+
+
+def _text_at_once(convert: Converter) -> Converter:
+    return lambda value: value if type(value) is str and value.isascii() else convert(value)
+
+
+def _object_at_once(convert: Converter) -> Converter:
+    return lambda value: value if type(value) is PMap and seal_of(value) is not None else convert(value)
+
+
+_SHORTCUTS: dict[Any, Callable[[Converter], Converter]] = {
+    text: _text_at_once,
+    object_: _object_at_once,
+    object_or_none: _object_at_once,
+}
+"""What nearly every value of a field is, and what becomes of that: itself. All else goes the whole way."""
 
 
 def expect(value: Any, kind: type, name: str) -> None:

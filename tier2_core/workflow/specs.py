@@ -16,7 +16,7 @@ from attrs import field, frozen
 from pyrsistent import PMap, pmap
 
 from tier2_core.errors import InvalidSpecError
-from tier2_core.values.canonical import Raw, wrapper_bytes, wrapper_digest
+from tier2_core.values.canonical import Raw, wrapper_digest
 from tier2_core.values.fields import (
     document,
     exact,
@@ -30,8 +30,9 @@ from tier2_core.values.fields import (
     unique,
 )
 from tier2_core.values.freeze import freeze
+from tier2_core.values.scalars import quote
 from tier2_core.values.seal import canonical_size
-from tier2_core.values.writing import KEPT, copied, thaw
+from tier2_core.values.writing import KEPT, canonical_bytes, copied, thaw
 
 NOTHING: PMap[str, Any] = freeze(pmap())  # type: ignore[assignment]
 """The empty object."""
@@ -78,14 +79,21 @@ class StepSpec:
     @property
     def written(self) -> Raw:
         """The canonical bytes of :meth:`to_dict`, computed once if they are few."""
-        return self._written if self._small else self._write()
+        data = self._written or self._write()
+        if len(data) >= KEPT:
+            object.__setattr__(self, "_written", _NOT_KEPT)
+        return data
 
     @cached_property
     def _written(self) -> Raw:
         return self._write()
 
     def _write(self) -> Raw:
-        return Raw(wrapper_bytes({"id": self.id, "kind": self.kind, "payload": self.payload}))
+        parts = quote(self.id).encode(), quote(self.kind).encode(), canonical_bytes(self.payload)  # type: ignore[arg-type]
+        return Raw(b'{"id":%s,"kind":%s,"payload":%s}' % parts)
+
+
+_NOT_KEPT = Raw()
 
 
 def _steps(value: Any) -> tuple[StepSpec, ...]:
@@ -139,7 +147,9 @@ class WorkflowDefinition:
     @cached_property
     def hash(self) -> str:
         """The digest of :meth:`to_dict` under the tag ``tier2/workflow/v1``, computed once."""
-        return wrapper_digest(self.to_dict(), tag="tier2/workflow/v1")
+        name, metadata = quote(self.id).encode(), canonical_bytes(self.metadata)  # type: ignore[arg-type]
+        parts = name, metadata, name, b",".join([step.written for step in self.steps])
+        return wrapper_digest(Raw(b'{"id":%s,"metadata":%s,"name":%s,"steps":[%s]}' % parts), tag="tier2/workflow/v1")
 
 
 @frozen(field_transformer=named)
