@@ -7,11 +7,17 @@ when it is loaded, and left alone if it is not as expected.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any
 
-from pyrsistent import PMap, pmap
+from pyrsistent import PMap, pmap, pvector
+
+_EMPTY: Any = pmap()
+_new: Any = object.__new__
+
+new_vector: Callable[[list[Any]], Any] = pvector().extend
+"""``pvector(parts)``, which reads its arguments in a slower way."""
 
 
 def _members(mapping: Any) -> dict[str, Any]:
@@ -32,9 +38,9 @@ def _exchanged(mapping: Any, name: str, value: Any) -> Any:
     buckets = mapping._buckets  # noqa: SLF001
     index = hash(name) % len(buckets)
     bucket = buckets[index]
-    changed = [(name, value)]
+    changed: Any = ((name, value),)
     if len(bucket) > 1:
-        changed += [pair for pair in bucket if pair[0] != name]
+        changed += tuple([pair for pair in bucket if pair[0] != name])
     return _made(mapping._size, buckets.set(index, changed))  # noqa: SLF001
 
 
@@ -44,7 +50,7 @@ def _added(mapping: Any, name: str, value: Any) -> Any:
     if count < 0.67 * size:  # it is time for more buckets
         return mapping.set(name, value)
     index = hash(name) % count
-    return _made(size + 1, buckets.set(index, [(name, value), *(buckets[index] or ())]))
+    return _made(size + 1, buckets.set(index, ((name, value), *(buckets[index] or ()))))
 
 
 def _made(size: int, buckets: Any) -> Any:
@@ -54,15 +60,27 @@ def _made(size: int, buckets: Any) -> Any:
     return made
 
 
-_new: Any = object.__new__
+def _new_map(names: Iterable[str], parts: list[Any]) -> Any:
+    if not parts:
+        return _EMPTY
+    count = 2 * len(parts)
+    buckets: list[Any] = [None] * count
+    for pair in zip(names, parts, strict=True):
+        index = hash(pair[0]) % count
+        bucket = buckets[index]
+        buckets[index] = (pair,) if bucket is None else (*bucket, pair)
+    return _made(len(parts), new_vector(buckets))
 
 
 def _layout_is_known() -> bool:
-    """Whether this pyrsistent keeps members in a vector of buckets, each a list of pairs."""
-    before = pmap({f"name {place}": place for place in range(8)})
+    """Whether this pyrsistent keeps members in a vector of buckets, each a sequence of pairs."""
+    names = [f"name {place}" for place in range(8)]
+    before = pmap({name: place for place, name in enumerate(names)})
     try:
-        if _members(before) != dict(before.iteritems()) or _member(before, "none", -1) != -1:
+        made = _new_map(names, [*range(8)])
+        if made != before or _members(before) != dict(before.iteritems()) or _member(before, "none", -1) != -1:
             return False
+        before = made
         for place in range(26):  # so many that some share a bucket, and that there have to be more of them
             name = f"name {place}"
             if name in before and _member(before, name, -1) != place:
@@ -81,6 +99,10 @@ def _members_of_any(mapping: Any) -> dict[str, Any]:
     return dict(mapping.iteritems())
 
 
+def _new_map_of_any(names: Iterable[str], parts: list[Any]) -> Any:
+    return pmap(dict(zip(names, parts, strict=True)))
+
+
 LAYOUT_IS_KNOWN = _layout_is_known()
 
 members: Callable[[Any], dict[str, Any]] = _members if LAYOUT_IS_KNOWN else _members_of_any
@@ -88,6 +110,9 @@ members: Callable[[Any], dict[str, Any]] = _members if LAYOUT_IS_KNOWN else _mem
 
 member: Callable[[Any, str, Any], Any] = _member if LAYOUT_IS_KNOWN else PMap.get
 """``mapping.get(name, default)``."""
+
+new_map: Callable[[Iterable[str], list[Any]], Any] = _new_map if LAYOUT_IS_KNOWN else _new_map_of_any
+"""``pmap(dict(zip(names, parts)))``."""
 
 exchanged: Callable[[Any, str, Any], Any] = _exchanged if LAYOUT_IS_KNOWN else PMap.set
 """``mapping.set(name, value)`` for a name that is there."""
