@@ -141,9 +141,20 @@ def test_the_floats_that_the_standard_library_writes_as_rfc_8785_does_are_known(
 
 
 @given(st.dictionaries(texts(), st.integers(0, 9)), texts())
-def test_members_are_had_and_exchanged_as_the_public_face_of_pyrsistent_does(inside: dict[str, int], name: str) -> None:
+def test_members_are_had_and_written_as_the_public_face_of_pyrsistent_does(inside: dict[str, int], name: str) -> None:
     assert layout.LAYOUT_IS_KNOWN
+    without: Any = freeze(inside).discard(name)  # type: ignore[union-attr]
+    assert layout.member(without, name, -1) == -1
+    assert layout.added(without, name, 1) == without.set(name, 1)
+    assert layout.added(without, name, 1) == {**inside, name: 1}
     document: Any = freeze({**inside, name: 0})
     assert layout.members(document) == dict(document.iteritems())
-    assert layout.exchanged(document, name, 1) == document.set(name, 1)
-    assert document[name] == 0
+    assert layout.exchanged(document, name, 1) == document.set(name, 1) == {**inside, name: 1}
+    assert document[name] == layout.member(document, name, -1) == 0
+
+
+def test_an_object_to_which_members_are_added_gets_more_room() -> None:
+    made: Any = freeze({})
+    for place in range(200):
+        made = layout.added(made, f"name {place}", place)
+    assert dict(made) == layout.members(made) == {f"name {place}": place for place in range(200)}

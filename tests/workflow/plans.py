@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 from hypothesis import strategies as st
 
-from tier2_core import BUILTINS, Operation, StepSpec, WorkflowDefinition
+from tier2_core import BUILTINS, Decision, ExecutionContext, Operation, StepSpec, WorkflowDefinition
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "workflow"
 
@@ -130,3 +130,28 @@ payload_lists = st.lists(_payloads, max_size=5)
 def runtime_plan(payloads: list[dict[str, Any]], prefix: str = "s") -> WorkflowDefinition:
     """A workflow with one runtime step for each payload."""
     return plan(*[StepSpec(f"{prefix}{place}", "runtime", payload) for place, payload in enumerate(payloads)])
+
+
+_ids = st.text(st.characters(exclude_categories=["Cs"]), max_size=4)
+_actors = st.sampled_from(["", "Ada", "Zoë\n", '"\ue000😀'])
+
+
+@st.composite
+def answered(draw: st.DrawFn) -> tuple[WorkflowDefinition, ExecutionContext]:
+    """A workflow with up to two human steps, and what it starts from: anybody may have decided anything."""
+    payloads = draw(payload_lists)
+    ids = draw(st.lists(_ids, min_size=len(payloads), max_size=len(payloads), unique=True))
+    human = set(draw(st.lists(st.integers(0, 4), max_size=2)))
+    into = st.sampled_from([{}, {"into": "a.b"}, {"into": "c"}, {"into": "b.0"}])
+    steps = [
+        ask(name, **draw(into)) if place in human else StepSpec(name, "runtime", payload)
+        for place, (name, payload) in enumerate(zip(ids, payloads, strict=True))
+    ]
+    decisions = [
+        Decision(step.id, draw(st.sampled_from([True, True, False])), draw(_actors), draw(_actors), draw(_values))
+        for step in steps
+        if step.kind == "human" and draw(st.integers(0, 4))
+    ]
+    metadata = draw(st.none() | st.dictionaries(st.sampled_from(["caller", "run_id", "x"]), _values))
+    context = ExecutionContext(draw(states), metadata, draw(st.sampled_from([None, decisions])))
+    return WorkflowDefinition(draw(_ids), steps), context

@@ -1,22 +1,26 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from functools import reduce
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workflow.model import model_run
-from tests.workflow.plans import ask, do, objects, payload_lists, plan, runtime_plan, states, table
+from tests.workflow.plans import answered, ask, do, objects, payload_lists, plan, runtime_plan, states, table
 from tier2_core import (
     BUILTINS,
     Decision,
     ExecutionContext,
     OperationError,
+    OrchestrationResult,
     Run,
     StepFailed,
+    WorkflowDefinition,
     advance,
     canonical_json,
     freeze,
@@ -56,6 +60,22 @@ def test_run_is_a_fold_of_advance(payloads: list[dict[str, Any]], state: dict[st
     assert by_hand == result.run
     assert by_hand.state == result.state
     assert by_hand.status == result.status
+
+
+@given(answered())
+def test_run_is_a_fold_of_advance_whoever_decided_what(given: tuple[WorkflowDefinition, ExecutionContext]) -> None:
+    workflow, context = given
+    by_hand, result = fold(start(workflow, context), len(workflow.steps)), run(workflow, context)
+    assert by_hand == result.run
+    assert [entry.state for entry in by_hand.trace] == [done[2] for done in result.run.history]
+    assert OrchestrationResult(by_hand).to_json() == result.to_json()
+
+
+def test_runs_are_equal_if_their_states_are_the_same_document() -> None:
+    one, other = (run(plan(do("set", path="x", value=value)), ExecutionContext()).run for value in (1, True))
+    assert one.history[0][2] == other.history[0][2]  # for Python
+    assert one != attrs.evolve(other, given=one.given)
+    assert one == run(plan(do("set", path="x", value=1.0)), ExecutionContext()).run == pickle.loads(pickle.dumps(one))
 
 
 @given(payload_lists, payload_lists, states)

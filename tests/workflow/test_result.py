@@ -8,14 +8,16 @@ import pytest
 from attrs.exceptions import FrozenInstanceError
 from hypothesis import given
 
-from tests.workflow.plans import ask, do, objects, payload_lists, plan, runtime_plan, states, under_hash_seeds
+from tests.workflow.plans import answered, ask, do, objects, payload_lists, plan, runtime_plan, states, under_hash_seeds
 from tests.workflow.test_specs import sorted_throughout
 from tier2_core import (
     Decision,
     ExecutionContext,
     OrchestrationResult,
+    WorkflowDefinition,
     canonical_json,
     digest,
+    freeze,
     run,
     thaw,
 )
@@ -109,6 +111,15 @@ def test_the_digest_is_anyone_s_sha256_of_the_canonical_result(
     result = run(runtime_plan(payloads), ExecutionContext(state, metadata))
     assert result.digest == sha256(canonical_json(result.to_dict())).hexdigest()
     assert run(runtime_plan(payloads), ExecutionContext(state, metadata)).digest == result.digest
+
+
+@given(answered())
+def test_the_bytes_are_those_of_the_plain_data(given: tuple[WorkflowDefinition, ExecutionContext]) -> None:
+    written, made = run(*given), run(*given)
+    assert written.to_json() == canonical_json(made.to_dict()) == made.to_json()
+    assert json.dumps(written.to_dict()) == json.dumps(made.to_dict()) == json.dumps(thaw(freeze(made.to_dict())))
+    assert list(written.to_dict()) == KEYS
+    assert written.digest == sha256(written.to_json()).hexdigest()
 
 
 # --- lineage -------------------------------------------------------------------------------------------

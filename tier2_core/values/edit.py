@@ -9,8 +9,8 @@ from pyrsistent import PMap, pmap, pvector
 
 from tier2_core.errors import InvalidPathError, InvalidValueError
 from tier2_core.values.freeze import a_type, build, explained, freeze
-from tier2_core.values.members import exchanged
-from tier2_core.values.paths import Tokens, array_index, format_pointer, step_into
+from tier2_core.values.members import added, exchanged, member
+from tier2_core.values.paths import ABSENT, Tokens, array_index, format_pointer, part_at
 from tier2_core.values.scalars import Refused
 from tier2_core.values.seal import (
     CONTAINERS,
@@ -36,6 +36,10 @@ Change = Callable[..., Any]
 
 def set_at(document: Any, tokens: Tokens, value: Any) -> Any:
     """``document`` with ``value`` at the place; the parent must exist, in an array the element too."""
+    if len(tokens) == 1 and type(document) is PMap:  # by far the most frequent
+        new = with_member(document, tokens[0], value)
+        kind = type(value)
+        return within_depth(new) if kind is PMap or kind is VECTOR else new
     return changed_at(document, tokens, _with_part, value) if tokens else value
 
 
@@ -81,8 +85,8 @@ def _with_added(parent: Any, token: str, tokens: Tokens, value: Any) -> Any:
 
 
 def _without_part(parent: Any, token: str, tokens: Tokens) -> Any:
-    found, gone = step_into(parent, token)
-    if not found:
+    gone = part_at(parent, token)
+    if gone is ABSENT:
         raise missing(tokens, len(tokens) - 1, parent)
     if type(parent) is PMap:
         return without_member(parent, token)
@@ -92,10 +96,10 @@ def _without_part(parent: Any, token: str, tokens: Tokens) -> Any:
 
 
 def _with_appended(parent: Any, token: str, tokens: Tokens, value: Any) -> Any:
-    found, array = step_into(parent, token)
-    if not found:
+    array = part_at(parent, token)
+    if array is ABSENT:
         raise missing(tokens, len(tokens) - 1, parent)
-    return _with_part(parent, token, tokens, _appended(array, tokens, value))
+    return _exchanged(parent, token, array, _appended(array, tokens, value))
 
 
 def _appended(array: Any, tokens: Tokens, value: Any) -> Any:
@@ -109,8 +113,8 @@ def value_at(document: Any, tokens: Tokens) -> Any:
     """What is at the place; :class:`InvalidPathError` says where the way ends."""
     value = document
     for place, token in enumerate(tokens):
-        found, part = step_into(value, token)
-        if not found:
+        part = part_at(value, token)
+        if part is ABSENT:
             raise missing(tokens, place, value)
         value = part
     return value
@@ -120,8 +124,8 @@ def set_with_parents(document: Any, tokens: Tokens, value: Any) -> Any:
     """Like :func:`set_at`, but objects that are missing on the way are made."""
     place, here = 0, document
     while place < len(tokens) - 1:
-        found, part = step_into(here, tokens[place])
-        if not found:
+        part = part_at(here, tokens[place])
+        if part is ABSENT:
             break
         here, place = part, place + 1
     if type(here) is PMap:
@@ -134,15 +138,12 @@ def set_with_parents(document: Any, tokens: Tokens, value: Any) -> Any:
 def changed_at(document: Any, tokens: Tokens, change: Change, *given: Any) -> Any:
     """``document`` with ``change`` made to the container that holds the last token's place."""
     last = len(tokens) - 1
-    if not last and type(document) is PMap:
-        new = change(document, tokens[0], tokens, *given)
-        return new if seal_of(new).depth <= MAX_DEPTH else within_depth(new)  # type: ignore[union-attr]
     here = document
     above: list[Any] = []
     for place in range(last):
         above.append(here)
-        found, here = step_into(here, tokens[place])
-        if not found:
+        here = part_at(here, tokens[place])
+        if here is ABSENT:
             raise missing(tokens, place, above[-1])
     if type(here) not in CONTAINERS:
         raise missing(tokens, last, here)
@@ -150,14 +151,14 @@ def changed_at(document: Any, tokens: Tokens, change: Change, *given: Any) -> An
     if new is here:
         return document
     for place in range(last - 1, -1, -1):
-        parent, token = above[place], tokens[place]
-        new = with_member(parent, token, new) if type(parent) is PMap else with_element(parent, int(token), new)
-    # The depth that is known of the new one is that of the old one, or one that something new has come in with.
-    return new if seal_of(new).depth <= MAX_DEPTH else within_depth(new)  # type: ignore[union-attr]
+        parent = above[place]
+        new, here = _exchanged(parent, tokens[place], here, new), parent
+    return within_depth(new)
 
 
 def within_depth(document: Any) -> Any:
     """A container after an edit, if it is not nested too deep; :class:`InvalidValueError` if it is."""
+    # The depth that is known of it is that of what it was made of, or one that something new has come in with.
     if _seal(document).depth <= MAX_DEPTH:
         return document
     # The seal's depth may be that of something which is gone by now: only a walk knows.
@@ -180,17 +181,11 @@ def within_size(document: Any) -> Any:
 
 def with_member(parent: Any, name: str, value: Any) -> Any:
     """The object with one member set; the very same one if that changes nothing."""
-    old = seal_of(parent) or _unsealed()
-    try:
-        gone = parent[name]
-    except KeyError:
-        new = parent.set(name, value)
-        reseal_added(new, old, value, name)
-        return new
-    if gone is value or _unchanged(gone, value):
-        return parent
-    new = exchanged(parent, name, value)
-    reseal(new, old, gone, value, name)
+    gone = member(parent, name, ABSENT)
+    if gone is not ABSENT:
+        return _exchanged(parent, name, gone, value)
+    new = added(parent, name, value)
+    reseal_added(new, _seal(parent), value, name)
     return new
 
 
@@ -203,11 +198,22 @@ def without_member(parent: Any, name: str) -> Any:
 
 def with_element(parent: Any, index: int, value: Any) -> Any:
     """The array with one existing element replaced; the very same one if that changes nothing."""
-    gone = parent[index]
-    if gone is value or _unchanged(gone, value):
+    return _exchanged(parent, index, parent[index], value)
+
+
+def _exchanged(parent: Any, place: Any, gone: Any, value: Any) -> Any:
+    """The container with ``value`` for the part ``gone``, whose name or index is ``place``; the same if it stays."""
+    if gone is value:
         return parent
-    new = parent.set(index, value)
-    reseal(new, _seal(parent), gone, value, index)
+    kind = type(gone)
+    if kind is type(value) and kind is not PMap and kind is not VECTOR and gone == value:
+        return parent
+    if type(parent) is PMap:
+        new = exchanged(parent, place, value)
+    else:
+        place = int(place)
+        new = parent.set(place, value)
+    reseal(new, _seal(parent), gone, value, place)
     return new
 
 
@@ -222,12 +228,6 @@ def with_inserted(parent: Any, index: int, value: Any) -> Any:
     new = pvector(elements)
     reseal_added(new, _seal(parent), value, None)
     return new
-
-
-def _unchanged(gone: Any, value: Any) -> bool:
-    """Whether ``value`` in the place of ``gone`` changes nothing, as far as it can be told at a glance."""
-    kind = type(gone)
-    return kind is type(value) and kind not in CONTAINERS and bool(gone == value)
 
 
 def existing_index(parent: Any, token: str, tokens: Tokens) -> int:

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pyrsistent import PMap, pmap, pvector
+from pyrsistent import PMap
 
 from tier2_core.errors import InvalidValueError
-from tier2_core.values.members import members
+from tier2_core.values.members import members, new_map, new_vector
 from tier2_core.values.paths import format_pointer
 from tier2_core.values.scalars import (
     MAX_SAFE_INTEGER,
@@ -26,6 +26,7 @@ from tier2_core.values.scalars import (
     normal_int,
 )
 from tier2_core.values.seal import (
+    CONTAINERS,
     MAX_DEPTH,
     MAX_DOCUMENT_BYTES,
     VECTOR,
@@ -37,7 +38,6 @@ from tier2_core.values.seal import (
 )
 
 _ACCEPTED = "null, a boolean, a number, a string, a list, a tuple, a dict with string keys or a frozen value"
-_ONLY_TEXT = {str}
 
 
 def freeze(value: Any) -> Document:
@@ -65,7 +65,7 @@ string, a list, a tuple, a dict with string keys or a frozen value.
         if type(value) in _CONTAINERS:
             return build(value)  # type: ignore[no-any-return]
         return _scalar(value)  # type: ignore[no-any-return]
-    except Refused:
+    except (Refused, UnicodeEncodeError):
         raise explained(value) from None
 
 
@@ -76,87 +76,83 @@ def build(root: Any) -> Any:
     """
     done: dict[int, Any] = {}  # by identity, so that what is shared is walked once
     shared = False
-    waiting: list[tuple[Any, Iterator[tuple[Any, Any]], Any, Any, int, bool, bool]] = []
+    waiting: list[tuple[Any, Any, Iterator[Any], list[Any], int, bool, bool]] = []
     source = root
-    items, out, plain = _open(source)
-    depth, changed = 1, False
     while True:
-        for key, item in items:
-            kind = type(item)
-            if kind is str:
-                if not item.isascii():
-                    check_text(item)
-            elif kind is int:
-                if not -MAX_SAFE_INTEGER <= item <= MAX_SAFE_INTEGER:
-                    item = normal_int(item)
-                    plain, changed = False, True
-            elif kind is bool or item is None:
-                pass
-            elif kind is float:
-                normal = normal_float(item)
-                if type(normal) is float:
-                    plain = plain and has_plain_text(normal)
+        names = source if type(source) is dict else members(source) if type(source) is PMap else None
+        parts = iter(source if names is None else names.values())
+        out: list[Any] = []
+        depth, plain, changed = 1, True, False
+        while True:
+            for part in parts:
+                kind = type(part)
+                if kind is str:
+                    if not part.isascii():
+                        part.encode()
+                elif kind is int:
+                    if not -MAX_SAFE_INTEGER <= part <= MAX_SAFE_INTEGER:
+                        part = normal_int(part)
+                        plain, changed = False, True
+                elif kind is bool or part is None:
+                    pass
+                elif kind is float:
+                    if part.is_integer() or -1e-4 < part < 1e-4 or part - part:  # all others are normal and plain
+                        part = normal_float(part)
+                        if type(part) is float:
+                            plain = plain and has_plain_text(part)
+                        else:
+                            changed = True
+                elif kind in _CONTAINERS:
+                    child = done.get(id(part))
+                    if child is not None:
+                        known, shared = seal_of(child), True
+                    else:
+                        known = seal_of(part) if kind in CONTAINERS else None
+                        if known is not None:
+                            child = done[id(part)] = part
+                    if known is None or len(waiting) + 1 + known.depth > MAX_DEPTH:
+                        if len(waiting) + 2 > MAX_DEPTH:
+                            raise Refused
+                        waiting.append((source, names, parts, out, depth, plain, changed))
+                        source = part
+                        break
+                    if known.depth >= depth:
+                        depth = known.depth + 1
+                    plain = plain and known.plain
+                    changed = changed or child is not part
+                    part = child
                 else:
-                    item, changed = normal, True
-            elif kind in _CONTAINERS:
-                child = done.get(id(item))
-                if child is not None:
-                    shared = True
-                elif seal_of(item) is not None:
-                    child = done[id(item)] = item
-                known = seal_of(child)
-                if known is None or len(waiting) + 1 + known.depth > MAX_DEPTH:
-                    if len(waiting) + 2 > MAX_DEPTH:
+                    raise Refused
+                out.append(part)
+            else:
+                if names is not None:
+                    for name in names:
+                        if type(name) is not str:
+                            raise Refused
+                        if not name.isascii():
+                            name.encode()
+                            plain = plain and plain_key(name)
+                if type(source) is dict:
+                    node: Any = new_map(source, out)
+                elif changed or type(source) is list or type(source) is tuple:
+                    node = new_vector(out) if names is None else new_map(names, out)
+                else:
+                    node = source
+                seal(node, depth, plain)
+                done[id(source)] = node
+                if not waiting:
+                    if shared and canonical_size(node) > MAX_DOCUMENT_BYTES:
                         raise Refused
-                    waiting.append((source, items, out, key, depth, plain, changed))
-                    source = item
-                    items, out, plain = _open(source)
-                    depth, changed = 1, False
-                    break
-                if known.depth >= depth:
-                    depth = known.depth + 1
-                plain = plain and known.plain
-                changed = changed or child is not item
-                item = child
-            else:
-                raise Refused
-            out[key] = item
-        else:
-            if type(source) is dict:
-                node: Any = pmap(out)
-            elif changed or type(source) is list or type(source) is tuple:
-                node = pmap(out) if type(source) is PMap else pvector(out)
-            else:
-                node = source
-            seal(node, depth, plain)
-            done[id(source)] = node
-            if not waiting:
-                break
-            child_source, child_depth, child_plain = source, depth, plain
-            source, items, out, key, depth, plain, changed = waiting.pop()
-            out[key] = node
-            depth = max(depth, child_depth + 1)
-            plain = plain and child_plain
-            changed = changed or node is not child_source
-    if shared and canonical_size(node) > MAX_DOCUMENT_BYTES:
-        raise Refused
-    return node
-
-
-def _open(source: Any) -> tuple[Iterator[tuple[Any, Any]], Any, bool]:
-    """The parts of a container, a place for what they become, and whether its keys are plain."""
-    kind = type(source)
-    if kind is dict or kind is PMap:
-        plain = True
-        if source:
-            if set(map(type, source)) != _ONLY_TEXT:
-                raise Refused
-            text = "".join(source)
-            if not text.isascii():
-                check_text(text)
-                plain = all(map(plain_key, source))
-        return iter(source.items() if kind is dict else members(source).items()), {}, plain
-    return iter(enumerate(source)), [None] * len(source), True
+                    return node
+                below, child_depth, child_plain = source, depth, plain
+                source, names, parts, out, depth, plain, changed = waiting.pop()
+                out.append(node)
+                if child_depth >= depth:
+                    depth = child_depth + 1
+                plain = plain and child_plain
+                changed = changed or node is not below
+                continue
+            break
 
 
 _CONTAINERS = frozenset({dict, list, tuple, PMap, VECTOR})

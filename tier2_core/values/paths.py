@@ -10,6 +10,7 @@ from typing import Any
 from pyrsistent import PMap
 
 from tier2_core.errors import InvalidPathError
+from tier2_core.values.members import member
 from tier2_core.values.seal import VECTOR
 
 Tokens = tuple[str, ...]
@@ -62,20 +63,21 @@ def array_index(token: str) -> int | None:
     return int(token) if _INDEX.fullmatch(token) else None
 
 
-def step_into(value: Any, token: str) -> tuple[bool, Any]:
-    """What one reference token leads to in ``value``, plain or frozen: ``(found, part)``."""
+ABSENT: Any = object()
+"""Stands for what is not there."""
+
+
+def part_at(value: Any, token: str) -> Any:
+    """What one reference token leads to in ``value``, plain or frozen; ``ABSENT`` if it leads nowhere."""
     if type(value) is PMap:  # by far the most frequent
-        try:
-            return True, value[token]
-        except KeyError:
-            return False, None
+        return member(value, token, ABSENT)
     if isinstance(value, dict | PMap):
-        return (True, value[token]) if token in value else (False, None)
+        return value.get(token, ABSENT)
     if isinstance(value, list | tuple | VECTOR):
         index = array_index(token)
         if index is not None and index < len(value):
-            return True, value[index]
-    return False, None
+            return value[index]
+    return ABSENT
 
 
 def resolve_path(document: Any, path: str) -> tuple[bool, Any]:
@@ -96,7 +98,7 @@ def follow(document: Any, tokens: Iterable[str]) -> tuple[bool, Any]:
     """What reference tokens lead to in a plain or frozen document, as :func:`resolve_path` gives it."""
     value = document
     for token in tokens:
-        found, value = step_into(value, token)
-        if not found:
+        value = part_at(value, token)
+        if value is ABSENT:
             return False, None
     return True, value

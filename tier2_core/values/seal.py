@@ -83,15 +83,28 @@ def _forget(dead: Any, seals: dict[int, Seal] = _seals) -> None:
         del seals[key]
 
 
-def seal(container: Any, depth: int, plain: bool, size: int | None = None) -> Seal:
-    """Seal ``container``, whose parts are sealed."""
+def seal(
+    container: Any,
+    depth: int,
+    plain: bool,
+    size: int | None = None,
+    base: Seal | None = None,
+    edit: str | int | None = None,
+) -> Seal:
+    """Seal ``container``, whose parts are sealed; ``base`` is the seal of what it was made of, by an edit there."""
     made = Seal(container, _forget)
     made.key = key = id(container)
     made.depth = depth
     made.plain = plain
     made.size = size
-    made.digest = made.base = made.edit = made.written = None
-    made.edits = 0
+    made.digest = made.written = None
+    if base is None or edit is None or base.edits >= MAX_EDITS:
+        made.base = made.edit = None
+        made.edits = 0
+    else:
+        made.base = base
+        made.edit = edit
+        made.edits = base.edits + 1
     _seals[key] = made
     return made
 
@@ -127,19 +140,17 @@ def plain_key(key: str) -> bool:
 
 def reseal(new: Any, old: Seal, gone: Any, came: Any, edit: str | int) -> None:
     """Seal ``new``, which is the container of ``old`` with the part at ``edit`` exchanged."""
-    depth, plain, size = old.depth, old.plain, old.size
-    if type(came) in CONTAINERS:
+    depth, plain, size, kind = old.depth, old.plain, old.size, type(came)
+    if kind is PMap or kind is VECTOR:
         part = _seals[id(came)]
         plain = plain and part.plain
         if part.depth >= depth:
             depth = part.depth + 1
-    elif type(came) is float:
+    elif kind is float:
         plain = plain and has_plain_text(came)
     if size is not None:
         size += canonical_size(came) - canonical_size(gone)
-    made = seal(new, depth, plain, size)
-    if old.edits < MAX_EDITS:
-        made.base, made.edit, made.edits = old, edit, old.edits + 1
+    seal(new, depth, plain, size, old, edit)
 
 
 def reseal_added(new: Any, old: Seal, came: Any, edit: str | int | None) -> None:
@@ -147,16 +158,21 @@ def reseal_added(new: Any, old: Seal, came: Any, edit: str | int | None) -> None
 
     ``edit`` is the name of a member, or the index of an element at the end; ``None`` for one in between.
     """
-    part = _seals.get(id(came)) if type(came) in CONTAINERS else None
-    plain = old.plain and (part.plain if part is not None else type(came) is not float or has_plain_text(came))
-    size = old.size
+    depth, plain, size, kind = old.depth, old.plain, old.size, type(came)
+    if kind is PMap or kind is VECTOR:
+        part = _seals[id(came)]
+        plain = plain and part.plain
+        if part.depth >= depth:
+            depth = part.depth + 1
+    elif kind is float:
+        plain = plain and has_plain_text(came)
     if size is not None:
         size += canonical_size(came) + (len(new) > 1)  # a comma stands between parts
     if type(edit) is str:
         plain = plain and plain_key(edit)
         if size is not None:
             size += text_size(edit) + 1
-    _derive(new, old, part, plain, size, edit)
+    seal(new, depth, plain, size, old, edit)
 
 
 def reseal_removed(new: Any, old: Seal, gone: Any, name: str | None = None) -> None:
@@ -167,18 +183,7 @@ def reseal_removed(new: Any, old: Seal, gone: Any, name: str | None = None) -> N
     size = old.size
     if size is not None:
         size -= canonical_size(gone) + 1 + (0 if name is None else text_size(name) + 1)
-    _derive(new, old, None, old.plain, size, name)
-
-
-def _derive(new: Any, old: Seal, part: Seal | None, plain: bool, size: int | None, edit: str | int | None) -> None:
-    depth = old.depth
-    if part is not None and part.depth >= depth:
-        depth = part.depth + 1
-    made = seal(new, depth, plain, size)
-    if edit is not None and old.edits < MAX_EDITS:
-        made.base = old
-        made.edit = edit
-        made.edits = old.edits + 1
+    seal(new, old.depth, old.plain, size, old, name)
 
 
 def text_size(text: str) -> int:
@@ -193,13 +198,13 @@ def canonical_size(document: Any) -> int:
     Parts that are shared are walked once: the answer is remembered in the seals.
     """
     kind = type(document)
-    if kind in CONTAINERS:
-        known = _seals[id(document)].size
-        return _counted(document) if known is None else known
     if kind is str:
         return text_size(document)
     if kind is int:
         return len(str(document))
+    if kind is PMap or kind is VECTOR:
+        known = _seals[id(document)].size
+        return _counted(document) if known is None else known
     return len(scalar_text(document))
 
 

@@ -17,8 +17,7 @@ what changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import reduce
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -35,7 +34,7 @@ from tier2_core.workflow.operations import BUILTINS, HasOperations, State, failu
 from tier2_core.workflow.plan import Given, PlannedStep, given
 from tier2_core.workflow.result import OrchestrationResult
 from tier2_core.workflow.specs import Decision, ExecutionContext, StepSpec, WorkflowDefinition
-from tier2_core.workflow.trace import FAILED, REJECTED, RUNNING, SUCCEEDED, SUSPENDED, Run, TraceEntry
+from tier2_core.workflow.trace import FAILED, REJECTED, RUNNING, SUCCEEDED, SUSPENDED, Done, Run
 
 _ENDS = frozenset({FAILED, REJECTED})
 
@@ -50,18 +49,7 @@ def start(workflow: WorkflowDefinition, context: ExecutionContext, *, registry: 
     >>> begun.status, begun.state, begun.trace
     ('running', pmap({'n': 1}), ())
     """
-    for value, kind, name in ((workflow, WorkflowDefinition, "workflow"), (context, ExecutionContext, "context")):
-        if type(value) is not kind:
-            raise InvalidSpecError(f"The {name} must be of {kind.__name__}, found {a_type(type(value))}.", field=name)
-    if not isinstance(getattr(registry, "operations", None), Mapping):
-        raise InvalidSpecError(
-            f"The registry must have a mapping 'operations', found {a_type(type(registry))}.", field="registry"
-        )
-    begun = given(workflow, context, registry)
-    if context.decisions:
-        _check_decided_steps(workflow, context.decisions)
-    canonical_size(context.initial_state)  # once for a state: from here on each step only adds and subtracts
-    return Run(begun, RUNNING if workflow.steps else SUCCEEDED)
+    return Run(_given(workflow, context, registry), RUNNING if workflow.steps else SUCCEEDED)
 
 
 def advance(run: Run) -> Run:
@@ -81,23 +69,14 @@ def advance(run: Run) -> Run:
         raise InvalidSpecError(f"The run must be of Run, found {a_type(type(run))}.", field="run")
     if run.status != RUNNING:
         return run
-    given, trace = run.given, run.trace
-    before = trace[-1].state if trace else given.context.initial_state
-    planned = given.plan.steps[len(trace)]
-    if planned.apply is not None:
-        entry = _runtime(given, planned, before)
-    elif given.context.decisions is None:
-        entry = TraceEntry(planned.step, "unattended", before)
-    else:
-        step = planned.step
-        decision = next((made for made in given.context.decisions if made.step_id == step.id), None)
-        if decision is None:
-            return Run(given, SUSPENDED, trace)
-        entry = _human(run, step, decision)
-    trace = (*trace, entry)
-    if entry.outcome in _ENDS:
-        return Run(given, entry.outcome, trace)
-    return Run(given, SUCCEEDED if len(trace) == len(given.plan.steps) else RUNNING, trace)
+    given = run.given
+    done = _next(given, run.history, run.state)
+    if done is None:
+        return Run(given, SUSPENDED, run.history)
+    history = (*run.history, done)
+    if done[1] in _ENDS:
+        return Run(given, done[1], history)
+    return Run(given, SUCCEEDED if len(history) == len(given.plan.steps) else RUNNING, history)
 
 
 def run(
@@ -113,7 +92,7 @@ def run(
     >>> run(WorkflowDefinition("greeting", [greet]), ExecutionContext({})).final_state
     {'hello': 'world'}
     """
-    return OrchestrationResult(finish(start(workflow, context, registry=registry)))
+    return OrchestrationResult(_finished(_given(workflow, context, registry), ()))
 
 
 def resume(result: OrchestrationResult, decision: Decision) -> OrchestrationResult:
@@ -128,14 +107,12 @@ def resume(result: OrchestrationResult, decision: Decision) -> OrchestrationResu
     >>> asked.status, resume(asked, Decision("name", value="Ada")).final_state
     ('suspended', {'name': 'Ada'})
     """
-    for value, kind, name in ((result, OrchestrationResult, "result"), (decision, Decision, "decision")):
-        if type(value) is not kind:
-            raise InvalidSpecError(f"The {name} must be of {kind.__name__}, found {a_type(type(value))}.", field=name)
+    _refuse_types((result, OrchestrationResult, "result"), (decision, Decision, "decision"))
     run = result.run
     pending = () if run.pending is None else (run.pending,)
     _check_decided_steps(run.workflow, (decision,), pending)
     if run.pending != decision.step_id:
-        already = any(entry.step.id == decision.step_id and entry.decision for entry in run.trace)
+        already = any(step.id == decision.step_id and made for step, _, _, made, _ in run.history)
         raise DecisionError(
             f"Step '{decision.step_id}' "
             + ("was decided already" if already else "is not waiting for a decision")
@@ -149,15 +126,58 @@ def resume(result: OrchestrationResult, decision: Decision) -> OrchestrationResu
 def decided(run: Run, decisions: tuple[Decision, ...]) -> Run:
     """The suspended run as it goes on with these decisions."""
     context = attrs.evolve(run.context, decisions=decisions)
-    return Run(attrs.evolve(run.given, context=context), RUNNING, run.trace)
+    return Run(attrs.evolve(run.given, context=context), RUNNING, run.history)
 
 
-def finish(begun: Run) -> Run:
+def finish(run: Run) -> Run:
     """The run as far as it goes: to its end, or to a human step that waits."""
-    return reduce(lambda run, _: advance(run), begun.workflow.steps, begun)
+    return _finished(run.given, run.history) if run.status == RUNNING else run
 
 
-def _runtime(given: Given, planned: PlannedStep, before: State) -> TraceEntry:
+def _finished(given: Given, history: tuple[Done, ...]) -> Run:
+    """What :func:`advance` gives when it is asked as long as there are steps; the runs in between are not made."""
+    made = [*history]
+    state = made[-1][2] if made else given.context.initial_state
+    while len(made) < len(given.plan.steps):
+        done = _next(given, made, state)
+        if done is None:
+            return Run(given, SUSPENDED, tuple(made))
+        made.append(done)
+        if done[1] in _ENDS:
+            return Run(given, done[1], tuple(made))
+        state = done[2]
+    return Run(given, SUCCEEDED, tuple(made))
+
+
+def _given(workflow: WorkflowDefinition, context: ExecutionContext, registry: HasOperations) -> Given:
+    if type(workflow) is not WorkflowDefinition or type(context) is not ExecutionContext:
+        _refuse_types((workflow, WorkflowDefinition, "workflow"), (context, ExecutionContext, "context"))
+    if registry is not BUILTINS and not isinstance(getattr(registry, "operations", None), Mapping):
+        raise InvalidSpecError(
+            f"The registry must have a mapping 'operations', found {a_type(type(registry))}.", field="registry"
+        )
+    begun = given(workflow, context, registry)
+    if context.decisions:
+        _check_decided_steps(workflow, context.decisions)
+    canonical_size(context.initial_state)  # once for a state: from here on each step only adds and subtracts
+    return begun
+
+
+def _next(given: Given, history: Sequence[Done], before: State) -> Done | None:
+    """What becomes of the step that comes next; ``None`` if it is a human one that nobody has decided."""
+    planned = given.plan.steps[len(history)]
+    if planned.apply is not None:
+        return _runtime(given, planned, before)
+    step, decisions = planned.step, given.context.decisions
+    if decisions is None:
+        return step, "unattended", before, None, ""
+    for decision in decisions:
+        if decision.step_id == step.id:
+            return _human(given, history, step, decision, before)
+    return None
+
+
+def _runtime(given: Given, planned: PlannedStep, before: State) -> Done:
     step, operation = planned.step, planned.operation
     assert operation is not None
     assert planned.apply is not None
@@ -173,7 +193,7 @@ def _runtime(given: Given, planned: PlannedStep, before: State) -> TraceEntry:
     except StepFailed as failed:
         # A subclass may have no reason, and a reason may hold what no document can.
         reason = printable(str(getattr(failed, "reason", failed)))
-        return TraceEntry(step, FAILED, before, None, reason)
+        return step, FAILED, before, None, reason
     except OperationError:
         raise  # of a run inside this one, where it already says whose bug it is
     except (KeyboardInterrupt, GeneratorExit):
@@ -188,7 +208,7 @@ def _runtime(given: Given, planned: PlannedStep, before: State) -> TraceEntry:
             operation=operation.name,
             plugin=operation.plugin,
         ) from error
-    return _entry(before, step, "done", state)
+    return _done(before, step, "done", state)
 
 
 def _returned(value: Any) -> State:
@@ -199,36 +219,35 @@ def _returned(value: Any) -> State:
     return state
 
 
-def _human(run: Run, step: StepSpec, decision: Decision) -> TraceEntry:
-    _check_seen(run, step, decision)
+def _human(given: Given, history: Sequence[Done], step: StepSpec, decision: Decision, before: State) -> Done:
+    if decision.seen:
+        _check_seen(Run(given, RUNNING, tuple(history)), step, decision)
     if not decision.approved:
-        return TraceEntry(step, REJECTED, run.state, decision)
+        return step, REJECTED, before, decision, ""
     _check_value(step, decision)
     if "into" not in step.payload:
-        return TraceEntry(step, "approved", run.state, decision)
+        return step, "approved", before, decision, ""
     try:
-        state = set_with_parents(run.state, parse_path(step.payload["into"]), decision.value)
+        state = set_with_parents(before, parse_path(step.payload["into"]), decision.value)
     except InvalidValueError as error:
         reason = str(error).rstrip(".")
-        return TraceEntry(step, FAILED, run.state, decision, reason[:1].lower() + reason[1:])
-    return _entry(run.state, step, "approved", state, decision)
+        return step, FAILED, before, decision, reason[:1].lower() + reason[1:]
+    return _done(before, step, "approved", state, decision)
 
 
-def _entry(before: State, step: StepSpec, outcome: str, state: State, decision: Decision | None = None) -> TraceEntry:
-    """The entry of a step that was done, unless it leaves more behind than a document may be."""
+def _done(before: State, step: StepSpec, outcome: str, state: State, decision: Decision | None = None) -> Done:
+    """What became of a step that was done, unless it leaves more behind than a document may be."""
     # Sharing hides how large a state is, so that its canonical size is what counts.
     if state is not before and canonical_size(state) > MAX_DOCUMENT_BYTES:
         reason = (
             f"the state would have {canonical_size(state)} canonical bytes; at most {MAX_DOCUMENT_BYTES} are allowed"
         )
-        return TraceEntry(step, FAILED, before, decision, reason)
-    return TraceEntry(step, outcome, state, decision)
+        return step, FAILED, before, decision, reason
+    return step, outcome, state, decision, ""
 
 
 def _check_seen(run: Run, step: StepSpec, decision: Decision) -> None:
-    """What the person was shown must be what happens, if the decision says what that was."""
-    if not decision.seen:
-        return
+    """What the person was shown must be what happens."""
     from tier2_core.workflow.foresight import foreseen  # which is made of this module
 
     if foreseen(run, decision.value).digest != decision.seen:
@@ -251,6 +270,12 @@ def _check_value(step: StepSpec, decision: Decision) -> None:
             reason="invalid_value",
             pending=(step.id,),
         )
+
+
+def _refuse_types(*given: tuple[Any, type, str]) -> None:
+    for value, kind, name in given:
+        if type(value) is not kind:
+            raise InvalidSpecError(f"The {name} must be of {kind.__name__}, found {a_type(type(value))}.", field=name)
 
 
 def _check_decided_steps(

@@ -126,7 +126,7 @@ def foreseen(run: Run, value: Any) -> Consequences:
 
     Decisions for steps further on are left out: whether they are there already must not change what is seen.
     """
-    step = run.workflow.steps[len(run.trace)]
+    step = run.workflow.steps[len(run.history)]
     document = freeze(value)
     approve, reject = (_outcome(run, Decision(step.id, approved, value=document)) for approved in (True, False))
     parts = {
@@ -188,6 +188,6 @@ def _none(error: DecisionError | OperationError) -> Outcome:
 
 def _decided(run: Run, decision: Decision) -> Run:
     """The run after a decision, at its end or at the next human step."""
-    done = {entry.step.id for entry in run.trace}
+    done = {done[0].id for done in run.history}
     earlier = tuple(made for made in run.context.decisions or () if made.step_id in done)
     return finish(decided(run, (*earlier, decision)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -10,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 from pyrsistent import PMap
 
-from tier2_core.values.canonical import Raw, digest, digest_of, wrapper_bytes
-from tier2_core.values.writing import canonical_bytes, thaw
+from tier2_core.values.canonical import digest, digest_of, wrapper_bytes
+from tier2_core.values.scalars import quote
+from tier2_core.values.writing import canonical_bytes, in_order, thaw
 from tier2_core.workflow.specs import StepSpec
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class OrchestrationResult:
     @property
     def executed_steps(self) -> list[StepSpec]:
         """The steps that were executed, the failed or rejected one included."""
-        return [entry.step for entry in self.run.trace]
+        return [done[0] for done in self.run.history]
 
     @property
     def state(self) -> PMap[str, Any]:
@@ -66,7 +66,7 @@ class OrchestrationResult:
     @property
     def failed_step_id(self) -> str | None:
         """The id of the step that failed."""
-        return self.run.trace[-1].step.id if self.run.status == "failed" else None
+        return self.run.history[-1][0].id if self.run.status == "failed" else None
 
     @property
     def pending_step_id(self) -> str | None:
@@ -77,13 +77,13 @@ class OrchestrationResult:
     def error_message(self) -> str | None:
         """Why the run did not go on: ``Step '<id>' failed: <reason>``, or who rejected it and why."""
         if self.run.status == "failed":
-            last = self.run.trace[-1]
-            return f"Step '{last.step.id}' failed: {last.reason}"
+            step, _, _, _, reason = self.run.history[-1]
+            return f"Step '{step.id}' failed: {reason}"
         if self.run.status == "rejected":
-            last = self.run.trace[-1]
-            assert last.decision is not None
-            by = f" by {last.decision.actor}" if last.decision.actor else ""
-            return f"Step '{last.step.id}' rejected{by}: {last.decision.reason or 'no reason given'}"
+            step, _, _, decision, _ = self.run.history[-1]
+            assert decision is not None
+            by = f" by {decision.actor}" if decision.actor else ""
+            return f"Step '{step.id}' rejected{by}: {decision.reason or 'no reason given'}"
         return None
 
     @property
@@ -93,7 +93,7 @@ class OrchestrationResult:
         The hash of a state is its plain :func:`digest`, anyone's SHA-256 of the RFC 8785 bytes.
         """
         made: dict[str, Any] = {
-            "executed_step_ids": [entry.step.id for entry in self.run.trace],
+            "executed_step_ids": self._executed_ids(),
             "final_state_hash": digest(self.run.state),
             "initial_state_hash": digest(self.run.context.initial_state),
             "workflow_hash": self.run.workflow.hash,
@@ -104,22 +104,8 @@ class OrchestrationResult:
     @property
     def receipt(self) -> dict[str, Any]:
         """What was done: the executed steps, logical ticks, and who decided what at each human step."""
-        human = {
-            entry.step.id: {
-                "actor": entry.decision.actor if entry.decision else "",
-                "decision": _decided(entry.decision.approved) if entry.decision else "unattended",
-                "reason": entry.decision.reason if entry.decision else "",
-            }
-            for entry in self.run.trace
-            if entry.step.kind == "human"
-        }
-        made: dict[str, Any] = {
-            "end_time": len(self.run.trace),
-            "human": dict(sorted(human.items())),
-            "id": self.run.workflow.id,
-            "start_time": 0,
-            "steps": [entry.step.id for entry in self.run.trace],
-        }
+        ids = self._executed_ids()
+        made = {"end_time": len(ids), "human": self._human(), "id": self.id, "start_time": 0, "steps": ids}
         return self._with_metadata(made, "run_id")
 
     @cached_property
@@ -129,7 +115,8 @@ class OrchestrationResult:
 
     def to_dict(self) -> dict[str, Any]:
         """The whole result as plain JSON data with sorted keys."""
-        return self._whole([step.to_dict() for step in self.executed_steps], self.final_state)
+        lineage = self.lineage  # it has the state written, which then is read from that
+        return self._whole([step.to_dict() for step in self.executed_steps], self.final_state, lineage)
 
     def to_json(self) -> bytes:
         """The canonical bytes (RFC 8785) of :meth:`to_dict`, without making the plain data.
@@ -140,25 +127,41 @@ class OrchestrationResult:
         >>> result.to_json() == canonical_json(result.to_dict())
         True
         """
-        state = Raw(canonical_bytes(self.run.state))
-        digest_of(self.run.state, state)  # which the lineage asks for
-        data = wrapper_bytes(self._whole([step.written for step in self.executed_steps], state))
+        run, steps = self.run, self.executed_steps
+        state = canonical_bytes(run.state)
+        final, initial = digest_of(run.state, state), digest(run.context.initial_state)
+        ids, workflow_id = ",".join([quote(step.id) for step in steps]), quote(self.id)
+        if run.context.metadata:
+            lineage, receipt = wrapper_bytes(self.lineage).decode(), wrapper_bytes(self.receipt).decode()
+        else:
+            lineage = _LINEAGE % (ids, final, initial, run.workflow.hash, workflow_id)
+            human = self._human()
+            said = [_HUMAN % (quote(name), *map(quote, human[name].values())) for name in in_order(human)]
+            receipt = _RECEIPT % (len(steps), ",".join(said), workflow_id, ids)
+        pending, success = _quoted(self.pending_step_id), "true" if self.success else "false"
+        data = _RESULT % (
+            _quoted(self.error_message).encode(),
+            b",".join([step.written for step in steps]),
+            _quoted(self.failed_step_id).encode(),
+            state,
+            (_REST % (workflow_id, lineage, pending, receipt, self.status, success)).encode(),
+        )
         object.__setattr__(self, "digest", sha256(data).hexdigest())  # whoever wants the one mostly wants the other
         return data
 
     def parts(self) -> dict[str, Any]:
         """What :meth:`to_dict` gives, with the documents in it as they are: persistent, shared, free."""
         steps = [{"id": step.id, "kind": step.kind, "payload": step.payload} for step in self.executed_steps]
-        return self._whole(steps, self.run.state)
+        return self._whole(steps, self.run.state, self.lineage)
 
-    def _whole(self, executed_steps: Any, final_state: Any) -> dict[str, Any]:
+    def _whole(self, executed_steps: Any, final_state: Any, lineage: dict[str, Any]) -> dict[str, Any]:
         return {
             "error_message": self.error_message,
             "executed_steps": executed_steps,
             "failed_step_id": self.failed_step_id,
             "final_state": final_state,
             "id": self.id,
-            "lineage": self.lineage,
+            "lineage": lineage,
             "pending_step_id": self.pending_step_id,
             "receipt": self.receipt,
             "status": self.status,
@@ -174,10 +177,42 @@ class OrchestrationResult:
     def __deepcopy__(self, memo: Any) -> OrchestrationResult:
         return self
 
+    def _executed_ids(self) -> list[str]:
+        return [done[0].id for done in self.run.history]
+
+    def _human(self) -> dict[str, dict[str, str]]:
+        """What was decided at each human step that was executed."""
+        human = {
+            step.id: _UNATTENDED.copy()
+            if decision is None
+            else {"actor": decision.actor, "decision": _decided(decision.approved), "reason": decision.reason}
+            for step, _, _, decision, _ in self.run.history
+            if step.kind == "human"
+        }
+        return human if len(human) < 2 else {name: human[name] for name in sorted(human)}
+
     def _with_metadata(self, made: dict[str, Any], *names: str) -> dict[str, Any]:
-        metadata: Mapping[str, Any] = self.run.context.metadata or {}
+        metadata = self.run.context.metadata
+        if not metadata:
+            return made
         made.update({name: thaw(metadata[name]) for name in names if name in metadata})
         return dict(sorted(made.items()))
+
+
+_UNATTENDED = {"actor": "", "decision": "unattended", "reason": ""}
+
+# The documents that the methods above give as plain data: the names of an object in their order.
+_LINEAGE = (
+    '{"executed_step_ids":[%s],"final_state_hash":"%s","initial_state_hash":"%s","workflow_hash":"%s","workflow_id":%s}'
+)
+_HUMAN = '%s:{"actor":%s,"decision":%s,"reason":%s}'
+_RECEIPT = '{"end_time":%d,"human":{%s},"id":%s,"start_time":0,"steps":[%s]}'
+_RESULT = b'{"error_message":%s,"executed_steps":[%s],"failed_step_id":%s,"final_state":%s,%s}'
+_REST = '"id":%s,"lineage":%s,"pending_step_id":%s,"receipt":%s,"status":"%s","success":%s'
+
+
+def _quoted(text: str | None) -> str:
+    return "null" if text is None else quote(text)
 
 
 def _decided(approved: bool) -> str:

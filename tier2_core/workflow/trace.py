@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from attrs import field, frozen
@@ -42,6 +43,14 @@ def _restored(step: StepSpec, outcome: str, state: State, decision: Decision | N
     return TraceEntry(step, outcome, object_(state), decision, reason)
 
 
+Done = tuple[StepSpec, str, State, Decision | None, str]
+"""A :class:`TraceEntry` as the engine has it: the values of its fields. Most runs are never asked for their trace."""
+
+
+def _exactly(history: tuple[Done, ...]) -> tuple[TraceEntry, ...]:
+    return tuple(TraceEntry(*done) for done in history)
+
+
 @frozen
 class Run:
     """A run at one point: a value that :func:`advance` maps to the next one.
@@ -57,7 +66,12 @@ class Run:
 
     given: Given
     status: str
-    trace: tuple[TraceEntry, ...] = ()
+    history: tuple[Done, ...] = field(default=(), eq=_exactly, repr=False)
+
+    @cached_property
+    def trace(self) -> tuple[TraceEntry, ...]:
+        """What became of each executed step, and the state after it."""
+        return _exactly(self.history)
 
     @property
     def workflow(self) -> WorkflowDefinition:
@@ -77,12 +91,21 @@ class Run:
     @property
     def state(self) -> State:
         """The state after the last executed step."""
-        return self.trace[-1].state if self.trace else self.given.context.initial_state
+        return self.history[-1][2] if self.history else self.given.context.initial_state
 
     @property
     def pending(self) -> str | None:
         """The id of the step that waits for a decision."""
-        return self.workflow.steps[len(self.trace)].id if self.status == SUSPENDED else None
+        return self.workflow.steps[len(self.history)].id if self.status == SUSPENDED else None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _gone_on, (self.given, self.status, self.trace)
 
     def __deepcopy__(self, memo: Any) -> Run:
         return self
+
+
+def _gone_on(given: Given, status: str, trace: tuple[TraceEntry, ...]) -> Run:
+    """A run of entries that another process has put together."""
+    history = ((done.step, done.outcome, done.state, done.decision, done.reason) for done in trace)
+    return Run(given, status, tuple(history))
