@@ -6,7 +6,6 @@ import json
 import re
 from collections import Counter
 from functools import partial
-from hashlib import sha256
 from typing import Any
 
 from tier2_core.errors import InvalidValueError
@@ -72,11 +71,13 @@ def wrapper_digest(wrapper: Any, tag: str | None = None) -> str:
 
 
 def _hashed(data: bytes, tag: str | None) -> str:
+    import hashlib  # loads OpenSSL, which takes as long as a fifth of tier2; not all who run need a digest
+
     if tag is None:
-        return sha256(data).hexdigest()
+        return hashlib.sha256(data).hexdigest()
     if type(tag) is not str or not tag or "\0" in tag or not tag.isascii():
         raise InvalidValueError(f"Found the tag {tag!r}; expected ASCII text without NUL.")
-    return sha256(b"%s\0%s" % (tag.encode(), data)).hexdigest()
+    return hashlib.sha256(b"%s\0%s" % (tag.encode(), data)).hexdigest()
 
 
 class Raw(bytes):
