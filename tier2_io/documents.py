@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
@@ -12,8 +12,10 @@ from tier2_core import InvalidValueError, freeze, parse_path
 from tier2_core.values.canonical import read_json
 from tier2_core.values.freeze import a_type
 from tier2_io.files import MAX_JSON_BYTES, MAX_TOML_BYTES, STDIN, FileProblem, read_bytes, told_name
-from tier2_io.places import Lines, Places
 from tier2_io.screen import safe
+
+if TYPE_CHECKING:
+    from tier2_io.places import Lines, Places
 
 _DATED = tuple(f"ound a {kind};" for kind in ("date", "datetime", "time"))
 
@@ -28,12 +30,13 @@ class Source:
 
     @cached_property
     def _lines(self) -> Lines:
+        from tier2_io.places import Lines  # as below: most texts have no mistake
+
         return Lines(self.text)
 
     @cached_property
     def _places(self) -> Places:
         """Where the parts of the document are; only of a text that could be read."""
-        # Imported here, as below: most texts have no mistake.
         if self.toml:
             from tier2_io.toml_text import TomlPlaces
 

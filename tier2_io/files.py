@@ -1,15 +1,15 @@
-"""Files: read with limits, written whole or not at all."""
+"""Files: read with limits, written whole or not at all.
+
+What only writing needs is imported there: most commands write nothing.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from tier2_core import CallerError, thaw
@@ -36,6 +36,9 @@ def write_document(path: str, document: Any, *, new: bool = False) -> None:
     An existing file is replaced only by a whole one, and with ``new`` not at all: that is a
     :class:`FileExistsError`. Raises :class:`FileProblem`; what was there before is then still there.
     """
+    import tempfile
+    from pathlib import Path
+
     data = rendered(document)
     if len(data) > MAX_JSON_BYTES:
         raise _problem(path, f"would have {len(data)} bytes; at most {MAX_JSON_BYTES} can be read again")
@@ -68,6 +71,10 @@ def write_tree(path: str, files: Mapping[str, str]) -> None:
 
     Raises :class:`FileProblem`, as for what is there already: nothing is overwritten.
     """
+    import shutil
+    import tempfile
+    from pathlib import Path
+
     target = Path(path)
     temporary = ""
     try:
@@ -98,6 +105,8 @@ def _json(document: Any, **form: Any) -> bytes:
 
 def check_writable(path: str) -> None:
     """:class:`FileProblem` if ``path`` is no place for a file, so that this is known before any work is done."""
+    from pathlib import Path
+
     if path == STDIN:
         raise FileProblem("'-' is no file to write; expected a name (--json prints the result).")
     try:

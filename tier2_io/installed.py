@@ -17,9 +17,12 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from tier2_core import CallerError, Registry, load_registry
+from tier2_core import CallerError, Registry
 from tier2_core.errors import did_you_mean
-from tier2_core.missions.announced import OWN_DISTRIBUTION, Announcement, announced
+from tier2_core.missions.announced import OWN_DISTRIBUTION, Announcement
+from tier2_core.missions.discovery import installed
+from tier2_core.missions.registry import registry_of
+from tier2_io.announcing import read_announced
 
 
 class EnvironmentProblem(CallerError):
@@ -35,15 +38,15 @@ class Choice:
     strict: bool
 
     def registry(self) -> Registry:
-        """What :func:`load_registry` makes of it; what plugins print meanwhile goes to standard error."""
+        """What :func:`load_registry` would make of it; what plugins print meanwhile goes to standard error."""
         with redirect_stdout(sys.stderr):  # standard output is for answers, which machines read, too
-            return load_registry(block=self.block, only=self.only, strict=self.strict)
+            return registry_of(installed(self.block, self.only, read_announced), strict=self.strict)
 
     def doubts(self) -> list[str]:
         """A warning for each name that chooses nothing, with the closest name of what is announced."""
         if not self.block and self.only is None:
             return []
-        names = {one.name if isinstance(one, Announcement) else one.plugin for one in announced()}
+        names = {one.name if isinstance(one, Announcement) else one.plugin for one in read_announced()}
         found = [
             f"plugin '{name}' is to be {what}, and there is none of that name{did_you_mean(name, names) or '.'}"
             for what, chosen in (("blocked", self.block), ("loaded", self.only or ()))

@@ -94,10 +94,24 @@ def announced() -> list[Announcement | PluginError]:
                     found.add(one)
         except PluginError as error:
             broken[str(error)] = error
-    return [
-        *(broken[text] for text in sorted(broken)),
-        *sorted(found, key=lambda one: (one.name, one.distribution, one.version, one.source)),
-    ]
+    return [*(broken[text] for text in sorted(broken)), *in_order(found)]
+
+
+def in_order(found: Iterable[Announcement]) -> list[Announcement]:
+    """Announcements in the order in which :func:`announced` gives them."""
+    return sorted(found, key=lambda one: (one.name, one.distribution, one.version, one.source))
+
+
+def announcements(
+    points: Iterable[tuple[str, str]], name: str, version: str, requires: Iterable[str]
+) -> Iterator[Announcement]:
+    """What a distribution of that name and version announces: its entry points, each a name and a reference."""
+    if normalised(name) == OWN_DISTRIBUTION:
+        # What runs, whatever an older installation has left behind.
+        name, version = OWN_DISTRIBUTION, VERSION
+    on_tier2 = tuple(sorted(filter(_on_tier2, requires)))
+    for point, source in points:
+        yield Announcement(point, name, version, source, on_tier2)
 
 
 def normalised(name: str) -> str:
@@ -140,20 +154,16 @@ def _read(distribution: Distribution, points: Iterable[EntryPoint]) -> Iterator[
                 plugin=point.name,
             )
         return
-    if normalised(name) == OWN_DISTRIBUTION:
-        # What runs, whatever an older installation has left behind.
-        name, version = OWN_DISTRIBUTION, VERSION
-    for point in points:
-        yield Announcement(point.name, name, version, point.value, requires)
+    yield from announcements([(point.name, point.value) for point in points], name, version, requires)
 
 
-def _metadata(distribution: Distribution) -> tuple[str, str, tuple[str, ...]]:
-    """Name, version, and the requirements on tier2; empty for a distribution that was half removed."""
+def _metadata(distribution: Distribution) -> tuple[str, str, list[str]]:
+    """Name, version and requirements; empty for a distribution that was half removed."""
     try:
         metadata: Any = distribution.metadata or {}
-        requires = tuple(sorted(filter(_on_tier2, distribution.requires or ())))
+        requires = distribution.requires or []
     except FileNotFoundError:
-        return "", "", ()
+        return "", "", []
     return str(metadata.get("Name") or ""), str(metadata.get("Version") or ""), requires
 
 

@@ -5,9 +5,12 @@ A plugin manager's own loader is not used: of two plugins of one name it drops o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import reduce
+from importlib import import_module
 from typing import Any
 
 import pluggy
@@ -22,6 +25,8 @@ from tier2_core.version import VERSION
 from tier2_core.workflow.operations import Operation
 
 _HOOKS = ("tier2_missions", "tier2_operations")
+
+_PLAIN_REFERENCE = re.compile(r"[\w.]+(?::[\w.]+)?")
 
 _being_loaded: ContextVar[str] = ContextVar("tier2_plugin_being_loaded", default="")
 
@@ -46,7 +51,11 @@ def wanted(name: str, block: Collection[str], only: Collection[str] | None) -> b
     return name not in block and (only is None or name in only)
 
 
-def installed(block: Collection[str] = (), only: Collection[str] | None = None) -> Iterator[Plugin | PluginError]:
+def installed(
+    block: Collection[str] = (),
+    only: Collection[str] | None = None,
+    announced: Callable[[], Sequence[Announcement | PluginError]] = announced,
+) -> Iterator[Plugin | PluginError]:
     """The installed plugins, sorted by (name, distribution), but for those that are not :func:`wanted`.
 
     Each is loaded when its turn comes. One that cannot be is given as the :class:`PluginError` that says why;
@@ -149,8 +158,6 @@ def _loading(name: str) -> Iterator[None]:
 
 
 def _imported(one: Announcement) -> Any:
-    from importlib.metadata import EntryPoint  # slow to import, and here already
-
     def broken(what: str) -> PluginError:
         return PluginError(
             f"Plugin '{one.name}' of distribution '{one.distribution}' {what}",
@@ -164,11 +171,21 @@ def _imported(one: Announcement) -> Any:
         )
     try:
         with _loading(one.name):
-            return EntryPoint(one.name, one.source, GROUP).load()
+            return _referred(one)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a plugin that exits while it is imported must not end its host
         raise broken(f"cannot be imported from '{one.source}': {described(error)}") from error
+
+
+def _referred(one: Announcement) -> Any:
+    """What the reference stands for, as :class:`importlib.metadata.EntryPoint` has it."""
+    if not _PLAIN_REFERENCE.fullmatch(one.source):
+        from importlib.metadata import EntryPoint  # takes long to import, and few need it
+
+        return EntryPoint(one.name, one.source, GROUP).load()
+    module, _, attributes = one.source.partition(":")
+    return reduce(getattr, filter(None, attributes.split(".")), import_module(module))
 
 
 def _gathered(hook: Any, kind: type[Any], broken: Any) -> tuple[Any, ...]:

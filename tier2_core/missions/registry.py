@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
@@ -106,14 +107,18 @@ def load_registry(
             raise InvalidSpecError(
                 f"load_registry: '{name}' must be a list of names, found the text {names!r}.", field=name
             )
-    found = list(installed(block, only)) if entry_points else []
+    handed_over = (_handed_over(plugin) for plugin in plugins if wanted(plugin_name(plugin), block, only))
+    return registry_of(installed(block, only) if entry_points else (), handed_over, strict=strict)
+
+
+def registry_of(
+    found: Iterable[Plugin | PluginError], handed_over: Iterable[Plugin | PluginError] = (), *, strict: bool = True
+) -> Registry:
+    """The registry of installed plugins and of others, as :func:`load_registry` makes it of them."""
     # The missions of this distribution come first, so that with strict=False no stranger can take their names.
-    found.sort(key=lambda plugin: plugin.distribution != OWN_DISTRIBUTION)
-    for plugin in plugins:
-        if wanted(plugin_name(plugin), block, only):
-            found.append(_handed_over(plugin))
+    first = sorted(found, key=lambda plugin: plugin.distribution != OWN_DISTRIBUTION)
     registry = _EMPTY
-    for plugin in found:
+    for plugin in chain(first, list(handed_over)):
         try:
             if isinstance(plugin, PluginError):
                 raise plugin

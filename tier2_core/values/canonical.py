@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from functools import partial
-from hashlib import sha256
 from itertools import islice
 from typing import Any
 
@@ -104,6 +103,13 @@ def digest_around(wrapper: Any, listed: Iterable[Any], tag: str) -> str:
 
 
 _SOME = 100
+
+
+def sha256(data: bytes) -> Any:
+    """The hash of :mod:`hashlib`, which is loaded here: with OpenSSL it takes long, and not all who run hash."""
+    import hashlib
+
+    return hashlib.sha256(data)
 
 
 def _hashed(data: bytes, tag: str | None) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 from pyrsistent import PMap
 
-from tier2_core.values.canonical import digest, digest_of, wrapper_bytes
+from tier2_core.values.canonical import digest, digest_of, sha256, wrapper_bytes
 from tier2_core.values.scalars import quote
 from tier2_core.values.writing import canonical_bytes, in_order, thaw
 from tier2_core.workflow.specs import StepSpec

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from functools import cached_property, partial
 
 from tier2_core.version import VERSION
 
 TYPE_CHECKING = False  # type checkers know the name; ``typing`` need not be loaded to run
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from collections.abc import Callable
+    from typing import Any, NoReturn
 
 USAGE = 2
 
@@ -28,29 +31,80 @@ class _Parser(argparse.ArgumentParser):
         sys.exit(USAGE)
 
 
+class _Command:
+    """The parser of a command, made when something is first asked of it: a command line names one of many."""
+
+    def __init__(self, arguments: Callable[[argparse.ArgumentParser], None], **settings: Any) -> None:
+        self._arguments, self._settings = arguments, settings
+
+    @cached_property
+    def _parser(self) -> argparse.ArgumentParser:
+        made = _Parser(**self._settings)
+        made.add_argument("--json", action="store_true", help="print JSON for machines")
+        self._arguments(made)
+        return made
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._parser, name)
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole command line as a value."""
+    width = _columns() - 2  # argparse itself would load shutil to find it out
     top = _Parser(
         prog="tier2",
         description="Run missions: bounded plans whose every step can be audited and recomputed.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=partial(argparse.RawDescriptionHelpFormatter, width=width),
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"tier2 {VERSION}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands: Any = top.add_subparsers(
+        prog="tier2", dest="command", metavar="COMMAND", required=True, parser_class=_Command
+    )
+    for name, summary, arguments in (
+        ("missions", "List the installed missions.", _plugins),
+        ("plugins", "List the installed plugins, and what failed; check one; write a new one.", _of_plugins),
+        ("plan", "Show the steps that a mission plans for its params.", _of_plan),
+        ("run", "Run a mission; at a terminal, people are asked for their decisions.", _of_run),
+        ("resume", "Go on with a recorded run that waits for a decision.", _of_resume),
+        ("explore", "Show where every answer to a mission's human steps leads.", _of_explore),
+        ("test", "Run suites and hold them against their expectations.", _of_test),
+        ("verify", "Recompute records, of runs and of test runs, and say whether they are true.", _of_verify),
+        ("diff", "Show what differs between the records of two runs, the likely cause first.", _of_diff),
+        ("show", "Tell the story of a recorded run: its steps, who decided, and what each step changed.", _of_show),
+        ("keygen", "Write a pair of keys to sign records with.", _of_keygen),
+        ("registry", "Write down what is installed, or say what has changed since.", _of_registry),
+        ("schema", "Print a JSON Schema, for editors and other tools.", _of_schema),
+    ):
+        commands.add_parser(
+            name,
+            help=summary,
+            description=summary,
+            formatter_class=partial(argparse.HelpFormatter, width=width),
+            allow_abbrev=False,
+            arguments=arguments,
+        )
+    return top
 
-    def command(name: str, summary: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
-        made.add_argument("--json", action="store_true", help="print JSON for machines")
-        return made
 
-    missions = command("missions", "List the installed missions.")
-    _plugins(missions)
+def _columns() -> int:
+    """How wide the terminal is, as :func:`shutil.get_terminal_size` says; but that module loads what packs archives."""
+    try:
+        columns = int(os.environ["COLUMNS"])
+    except (KeyError, ValueError):
+        columns = 0
+    if columns <= 0:
+        try:
+            columns = os.get_terminal_size(sys.__stdout__.fileno()).columns  # type: ignore[union-attr]
+        except (AttributeError, ValueError, OSError):
+            columns = 0
+    return columns or 80
 
-    plugins = command("plugins", "List the installed plugins, and what failed; check one; write a new one.")
-    _plugins(plugins)
-    actions = plugins.add_subparsers(dest="action", metavar="ACTION")
+
+def _of_plugins(to: argparse.ArgumentParser) -> None:
+    _plugins(to)
+    actions = to.add_subparsers(dest="action", metavar="ACTION")
     written = "write a small distribution with a plugin, which installs and passes its tests as it is"
     new = actions.add_parser("new", help=written, description=f"{written.capitalize()}.", allow_abbrev=False)
     new.add_argument("name", metavar="NAME", help="the name of the distribution, as in 'my-missions'")
@@ -61,85 +115,93 @@ def parser() -> argparse.ArgumentParser:
     _plugins(check, again=True)
     check.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON for machines")
 
-    plan = command("plan", "Show the steps that a mission plans for its params.")
-    plan.add_argument("mission", metavar="NAME", help="the mission")
-    _params(plan)
-    _plugins(plan)
 
-    run = command("run", "Run a mission; at a terminal, people are asked for their decisions.")
-    run.add_argument("mission", metavar="NAME", help="the mission")
-    _state(run)
-    _params(run)
-    run.add_argument("--unattended", action="store_true", help="pass human steps without asking")
-    _guard(run)
-    _outputs(run)
-    run.add_argument("--record", metavar="FILE", help="write the record of the run, from which anyone recomputes it")
-    _sign(run)
-    _plugins(run)
+def _of_plan(to: argparse.ArgumentParser) -> None:
+    to.add_argument("mission", metavar="NAME", help="the mission")
+    _params(to)
+    _plugins(to)
 
-    resume = command("resume", "Go on with a recorded run that waits for a decision.")
-    resume.add_argument("file", metavar="FILE", help="the record of the run; it is replaced by the one that follows")
-    answer = resume.add_mutually_exclusive_group()
+
+def _of_run(to: argparse.ArgumentParser) -> None:
+    to.add_argument("mission", metavar="NAME", help="the mission")
+    _state(to)
+    _params(to)
+    to.add_argument("--unattended", action="store_true", help="pass human steps without asking")
+    _guard(to)
+    _outputs(to)
+    to.add_argument("--record", metavar="FILE", help="write the record of the run, from which anyone recomputes it")
+    _sign(to)
+    _plugins(to)
+
+
+def _of_resume(to: argparse.ArgumentParser) -> None:
+    to.add_argument("file", metavar="FILE", help="the record of the run; it is replaced by the one that follows")
+    answer = to.add_mutually_exclusive_group()
     answer.add_argument("--approve", action="store_true", help="approve the step that waits")
     answer.add_argument("--reject", action="store_true", help="reject it, which ends the run")
-    resume.add_argument("--value", metavar="JSON", help="the value that is approved, JSON if it parses")
-    resume.add_argument("--reason", metavar="TEXT", help="why; it is recorded")
-    resume.add_argument("--actor", metavar="NAME", help="who decides; recorded as claimed; default: the login name")
-    _guard(resume)
-    resume.add_argument("--seen", metavar="DIGEST", help="refuse if the consequences are others than were shown")
-    _outputs(resume)
-    _sign(resume)
-    _plugins(resume)
+    to.add_argument("--value", metavar="JSON", help="the value that is approved, JSON if it parses")
+    to.add_argument("--reason", metavar="TEXT", help="why; it is recorded")
+    to.add_argument("--actor", metavar="NAME", help="who decides; recorded as claimed; default: the login name")
+    _guard(to)
+    to.add_argument("--seen", metavar="DIGEST", help="refuse if the consequences are others than were shown")
+    _outputs(to)
+    _sign(to)
+    _plugins(to)
 
-    explore = command("explore", "Show where every answer to a mission's human steps leads.")
-    explore.add_argument("mission", metavar="NAME", help="the mission")
-    _state(explore)
-    _params(explore)
-    explore.add_argument(
+
+def _of_explore(to: argparse.ArgumentParser) -> None:
+    to.add_argument("mission", metavar="NAME", help="the mission")
+    _state(to)
+    _params(to)
+    to.add_argument(
         "--value", metavar="STEP=VALUE", action="append", default=[], help="the value that a step is approved with"
     )
-    _plugins(explore)
-    explore.add_argument("--suite", metavar="FILE", help="write a suite with one scenario for each path")
+    _plugins(to)
+    to.add_argument("--suite", metavar="FILE", help="write a suite with one scenario for each path")
 
-    test = command("test", "Run suites and hold them against their expectations.")
-    test.add_argument("files", metavar="FILE", nargs="+", help="a test document, JSON or TOML")
-    test.add_argument(
+
+def _of_test(to: argparse.ArgumentParser) -> None:
+    to.add_argument("files", metavar="FILE", nargs="+", help="a test document, JSON or TOML")
+    to.add_argument(
         "--record", metavar="FILE", help="write the record of the test runs, from which they are recomputed"
     )
-    test.add_argument(
+    to.add_argument(
         "-j", "--jobs", metavar="N", type=_jobs, default=1, help="run in so many processes; 'auto': one a core"
     )
-    _sign(test)
-    _plugins(test)
+    _sign(to)
+    _plugins(to)
 
-    verify = command("verify", "Recompute records, of runs and of test runs, and say whether they are true.")
-    verify.add_argument("files", metavar="FILE", nargs="+", help="a record")
-    verify.add_argument("--key", metavar="PUB", help="the public key that every record must be signed by")
-    _plugins(verify)
 
-    diff = command("diff", "Show what differs between the records of two runs, the likely cause first.")
-    diff.add_argument("a", metavar="A", help="a record")
-    diff.add_argument("b", metavar="B", help="another")
+def _of_verify(to: argparse.ArgumentParser) -> None:
+    to.add_argument("files", metavar="FILE", nargs="+", help="a record")
+    to.add_argument("--key", metavar="PUB", help="the public key that every record must be signed by")
+    _plugins(to)
 
-    show = command("show", "Tell the story of a recorded run: its steps, who decided, and what each step changed.")
-    show.add_argument("file", metavar="FILE", help="a record; it is not verified")
 
-    keygen = command("keygen", "Write a pair of keys to sign records with.")
-    keygen.add_argument("file", metavar="FILE", help="the private key; the public one gets the ending .pub")
+def _of_diff(to: argparse.ArgumentParser) -> None:
+    to.add_argument("a", metavar="A", help="a record")
+    to.add_argument("b", metavar="B", help="another")
 
-    registry = command("registry", "Write down what is installed, or say what has changed since.")
-    registry.add_argument(
-        "action", choices=["lock", "check"], help="write the file, or hold what is installed against it"
-    )
-    registry.add_argument("file", metavar="FILE", help="the file with what is installed")
-    _plugins(registry)
 
-    schema = command("schema", "Print a JSON Schema, for editors and other tools.")
-    schema.add_argument("kind", choices=["suite", "state", "decision", "record"], help="of what")
-    schema.add_argument("mission", metavar="MISSION", nargs="?", help="the mission whose state or decisions are meant")
-    _params(schema)
-    _plugins(schema)
-    return top
+def _of_show(to: argparse.ArgumentParser) -> None:
+    to.add_argument("file", metavar="FILE", help="a record; it is not verified")
+
+
+def _of_keygen(to: argparse.ArgumentParser) -> None:
+    to.add_argument("file", metavar="FILE", help="the private key; the public one gets the ending .pub")
+
+
+def _of_registry(to: argparse.ArgumentParser) -> None:
+    to.add_argument("action", choices=["lock", "check"], help="write the file, or hold what is installed against it")
+    to.add_argument("file", metavar="FILE", help="the file with what is installed")
+    _plugins(to)
+
+
+def _of_schema(to: argparse.ArgumentParser) -> None:
+    to.add_argument("kind", choices=["suite", "state", "decision", "record"], help="of what")
+    to.add_argument("mission", metavar="MISSION", nargs="?", help="the mission whose state or decisions are meant")
+    _params(to)
+    _plugins(to)
 
 
 def _jobs(text: str) -> int:

@@ -19,7 +19,6 @@ from tier2_core import (
     thaw,
 )
 from tier2_core.values.edit import set_with_parents
-from tier2_io.documents import read_state
 from tier2_io.installed import Choice, apart, chosen
 from tier2_io.screen import complain, safe
 
@@ -73,7 +72,11 @@ def params(pairs: Iterable[str]) -> Mapping[str, Any]:
 
 def initial_state(path: str | None, changes: Iterable[str]) -> Any:
     """The state in a file (default: empty) with the changes of ``--set POINTER=VALUE`` made."""
-    state = freeze({}) if path is None else read_state(path)
+    state: Any = freeze({})
+    if path is not None:
+        from tier2_io.documents import read_state
+
+        state = read_state(path)
     for change in changes:
         pointer, value = _pair("--set", change, "POINTER=VALUE")
         try:

@@ -9,6 +9,7 @@ What a command does not need is not loaded: this module imports nothing of tier2
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -46,12 +47,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
+def _loaded(command: str) -> Any:
+    """The module of a command, loaded without looking for garbage, there and at exit: all of it stays to the end."""
+    gc.disable()
+    try:
+        return import_module(f"tier2_io.cli.{command}")
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def _executed(options: Any) -> int:
     from tier2_core.errors import AntiFailurePlanningError, CallerError, DecisionError, PluginError
     from tier2_io.screen import complain
 
     try:
-        code: int = import_module(f"tier2_io.cli.{options.command}").execute(options)
+        code: int = _loaded(options.command).execute(options)
         return code
     except (PluginError, AntiFailurePlanningError) as error:  # a plan beyond the limits is its plugin's mistake
         complain(f"tier2 {options.command}: {error}")

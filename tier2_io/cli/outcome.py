@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-import shlex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tier2_core import OrchestrationResult, Registry, consequences
+from tier2_core import OrchestrationResult, Registry
 from tier2_io.cli.changes import say_changes
 from tier2_io.cli.inputs import UsageProblem
 from tier2_io.cli.main import DONE, FAILED, SUSPENDED
 from tier2_io.cli.views import view_of
 from tier2_io.files import STDIN, FileProblem, check_writable, write_document
 from tier2_io.screen import complain, safe, say, say_json
+
+if TYPE_CHECKING:
+    from tier2_core import Consequences
 
 
 def check_outputs(options: Any) -> None:
@@ -77,28 +79,33 @@ def ended(
         if saved_as is not None:
             complain(f"The run is in {saved_as}; to write what it came to: tier2 resume {saved_as} --out FILE")
         raise
+    seen: Consequences | None = None
+    if result.status == "suspended":
+        from tier2_core import consequences
+
+        seen = consequences(result)
     if options.json:
         document = result.to_dict()
         if options.guard:
             from tier2_io.cli.guarding import report
 
             document["guard"] = report([])
-        say_json(document if result.status != "suspended" else {
-            **document, "saved_as": recorded_as, "consequences": consequences(result).to_dict(),
-        })  # fmt: skip
+        if seen is not None:
+            document |= {"saved_as": recorded_as, "consequences": seen.to_dict()}
+        say_json(document)
     else:
-        _tell(options, registry, mission, result)
-    if result.status == "suspended":
+        _tell(options, registry, mission, result, seen)
+    if seen is not None:
         complain(f"The run waits for a decision at '{result.pending_step_id}' and was saved. To go on:")
-        complain(
-            f"  {_command(str(recorded_as), options, consequences(result).approve.status in ('refused', 'broken'))}"
-        )
+        complain(f"  {_command(str(recorded_as), options, seen.approve.status in ('refused', 'broken'))}")
         complain("or with --reject, or with another --value JSON.")
         return SUSPENDED
     return DONE if result.success else FAILED
 
 
 def _command(saved_as: str, options: Any, needs_value: bool) -> str:
+    import shlex
+
     words = ["tier2", "resume", saved_as, "--approve", *(["--value", "VALUE"] if needs_value else [])]
     words += ["--guard"] if options.guard else []
     for name, value in (("--out", options.out), ("--state-out", options.state_out), ("--sign", options.sign)):
@@ -106,7 +113,9 @@ def _command(saved_as: str, options: Any, needs_value: bool) -> str:
     return shlex.join(words)
 
 
-def _tell(options: Any, registry: Registry, mission: str, result: OrchestrationResult) -> None:
+def _tell(
+    options: Any, registry: Registry, mission: str, result: OrchestrationResult, seen: Consequences | None
+) -> None:
     say(f"{safe(mission)}: {result.status}, {len(result.executed_steps)} of {len(result.run.workflow.steps)} steps")
     if result.error_message is not None:
         say(safe(result.error_message))
@@ -114,10 +123,10 @@ def _tell(options: Any, registry: Registry, mission: str, result: OrchestrationR
             say(f"{safe(options.state_out)} was not written: the mission did not succeed.")
     entry = registry.missions.get(mission)
     view = None if entry is None else view_of(entry, result)
-    if result.status == "suspended":
+    if seen is not None:
         from tier2_io.cli.people import say_waiting
 
-        say_waiting(result, consequences(result))
+        say_waiting(result, seen)
     elif view is not None:
         say()
         view(result)

@@ -66,4 +66,5 @@ def view_of(entry: MissionRegistryEntry, result: OrchestrationResult) -> Callabl
     """The view of a built-in mission, if the step was executed from which on the state is as the view expects."""
     step, view = _VIEWS.get(entry.name, ("", None))
     built_in = entry.distribution == "tier2"
-    return view if built_in and result.success and step in result.lineage["executed_step_ids"] else None
+    executed = (done.id for done in result.executed_steps)
+    return view if built_in and result.success and step in executed else None
