@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tier2_core.errors import InvalidValueError
 from tier2_core.values.freeze import a_type, freeze, printable
@@ -16,6 +16,9 @@ from tier2_core.values.paths import format_pointer
 from tier2_core.values.scalars import quote, scalar_text
 from tier2_core.values.seal import CONTAINERS, Document, canonical_size, seal_of
 from tier2_core.values.writing import canonical_bytes, encode, in_order
+
+if TYPE_CHECKING:
+    import hashlib
 
 _SHORT = 80
 
@@ -105,7 +108,7 @@ def digest_around(wrapper: Any, listed: Iterable[Any], tag: str) -> str:
 _SOME = 100
 
 
-def sha256(data: bytes) -> Any:
+def sha256(data: bytes) -> hashlib._Hash:
     """The hash of :mod:`hashlib`, which is loaded here: with OpenSSL it takes long, and not all who run hash."""
     import hashlib
 

@@ -211,7 +211,7 @@ def _plain(document: Any) -> Any:
         if known.written.plain is not None:
             return copied(known.written.plain)
         if known.written.data is not None and known.plain and len(known.written.data) < KEPT:
-            return _read(known.written.data.decode(), 0)[0]  # plain numbers read back as what they were written from
+            return _read(known.written.data.decode())[0]  # plain numbers read back as what they were written from
     anchored = _anchored(document, known)
     if anchored is None:
         return _plain_anew(document)
@@ -222,7 +222,7 @@ def _plain(document: Any) -> Any:
     return _derived(plain, edits, document)
 
 
-_read = json.JSONDecoder().scan_once
+_read = json.JSONDecoder().raw_decode
 
 
 def _plain_anew(document: Any) -> Any:
