@@ -7,22 +7,53 @@ when it is loaded, and left alone if it is not as expected.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
 from pyrsistent import PMap, pmap, pvector
+
+Pair: TypeAlias = tuple[str, Any]
+
+MANY = 32
+"""From how many members on a loop takes longer than calls that go through them."""
 
 _EMPTY: Any = pmap()
 _made: Any = object.__new__
 
 new_vector: Callable[[list[Any]], Any] = pvector().extend
-"""``pvector(parts)``, which reads its arguments in a slower way."""
-
+"""``pvector(parts)``, without the reading of its arguments."""
 
 
 def _members(mapping: Any) -> dict[str, Any]:
     return dict(chain.from_iterable(filter(None, mapping._buckets)))  # noqa: SLF001
+
+
+def _few_members(mapping: Any) -> dict[str, Any] | None:
+    if mapping._size >= MANY:  # noqa: SLF001
+        return None
+    made = {}
+    for bucket in mapping._buckets:  # noqa: SLF001
+        if bucket:
+            for name, part in bucket:
+                made[name] = part  # noqa: PERF403 - a comprehension would be one call more
+    return made
+
+
+def _new_map(pairs: list[Pair]) -> Any:
+    if not pairs:
+        return _EMPTY
+    count = 2 * len(pairs)
+    buckets: list[Any] = [None] * count
+    for pair in pairs:
+        index = hash(pair[0]) % count
+        bucket = buckets[index]
+        # The collector lets go of tuples that hold no containers; lists it would look at for as long as they live.
+        buckets[index] = (pair,) if bucket is None else (*bucket, pair)
+    made = _made(PMap)
+    made._size = len(pairs)  # noqa: SLF001
+    made._buckets = new_vector(buckets)  # noqa: SLF001
+    return made
 
 
 def _exchanged(mapping: Any, name: str, value: Any) -> Any:
@@ -32,30 +63,17 @@ def _exchanged(mapping: Any, name: str, value: Any) -> Any:
     return PMap(len(mapping), buckets.set(index, bucket))  # type: ignore[call-arg]
 
 
-def _new_map(names: Iterable[str], parts: list[Any]) -> Any:
-    if not parts:
-        return _EMPTY
-    count = 2 * len(parts)
-    buckets: list[Any] = [None] * count
-    place = 0
-    for name in names:
-        pair = (name, parts[place])
-        place += 1
-        index = hash(name) % count
-        bucket = buckets[index]
-        buckets[index] = (pair,) if bucket is None else (*bucket, pair)
-    made = _made(PMap)
-    made._size = len(parts)  # noqa: SLF001
-    made._buckets = new_vector(buckets)  # noqa: SLF001
-    return made
-
-
 def _layout_is_known() -> bool:
-    """Whether this pyrsistent keeps members in a vector of buckets, each a list of pairs."""
+    """Whether this pyrsistent keeps members in a vector of buckets, each a sequence of pairs."""
     before = pmap({f"name {place}": place for place in range(20)})  # more than buckets, so that some share one
     try:
-        return _members(before) == dict(before.iteritems()) and all(
-            _exchanged(before, name, -1) == before.set(name, -1) for name in before
+        inside = _members(before)
+        made = _new_map(list(inside.items()))
+        return (
+            inside == _few_members(before) == dict(before.iteritems())
+            and made == before
+            and made.set("another", -1).remove("another") == before
+            and all(_exchanged(made, name, -1) == before.set(name, -1) for name in before)
         )
     except Exception:  # noqa: BLE001 - whatever it is, the layout is another
         return False
@@ -65,17 +83,24 @@ def _members_of_any(mapping: Any) -> dict[str, Any]:
     return dict(mapping.iteritems())
 
 
+def _few_members_of_any(mapping: Any) -> dict[str, Any] | None:
+    return dict(mapping.iteritems()) if len(mapping) < MANY else None
+
+
+def _new_map_of_any(pairs: list[Pair]) -> Any:
+    return pmap(dict(pairs))
+
+
 LAYOUT_IS_KNOWN = _layout_is_known()
-
-def _new_map_of_any(names: Iterable[str], parts: list[Any]) -> Any:
-    return pmap(dict(zip(names, parts, strict=True)))
-
 
 members: Callable[[Any], dict[str, Any]] = _members if LAYOUT_IS_KNOWN else _members_of_any
 """The members of a map as a fresh dict, in no order that means anything."""
 
-new_map: Callable[[Iterable[str], list[Any]], Any] = _new_map if LAYOUT_IS_KNOWN else _new_map_of_any
-"""``pmap(dict(zip(names, parts)))``."""
+few_members: Callable[[Any], dict[str, Any] | None] = _few_members if LAYOUT_IS_KNOWN else _few_members_of_any
+"""The same of a small map, in less time; ``None`` if it has many."""
+
+new_map: Callable[[list[Pair]], Any] = _new_map if LAYOUT_IS_KNOWN else _new_map_of_any
+"""``pmap(dict(pairs))``, where no name comes twice."""
 
 exchanged: Callable[[Any, str, Any], Any] = _exchanged if LAYOUT_IS_KNOWN else PMap.set
 """``mapping.set(name, value)`` for a name that is there."""
