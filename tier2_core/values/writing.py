@@ -8,7 +8,7 @@ made of it is put together from that and the parts that were edited. Both ways g
 from __future__ import annotations
 
 import json
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from operator import itemgetter
@@ -18,6 +18,7 @@ from pyrsistent import PMap
 
 from tier2_core.values.freeze import freeze
 from tier2_core.values.members import MANY, few_members, members
+from tier2_core.values.mould import Mould
 from tier2_core.values.scalars import has_plain_text, quote, scalar_text
 from tier2_core.values.seal import (
     CONTAINERS,
@@ -242,15 +243,15 @@ def _plain(document: Any) -> Any:
     known = seal_of(document)
     assert known is not None
     if known.written is not None and known.written.plain is not None:
-        return copied(known.written.plain)
+        return known.written.plain.copy()
     anchored = _anchored(document, known)
     if anchored is None:
         return _plain_anew(document)
     source, written, edits = anchored
-    plain = written.plain
-    if plain is None:
-        plain = written.plain = _plain_anew(source)
-    return _derived(plain, edits, document)
+    mould = written.plain
+    if mould is None:
+        mould = written.plain = Mould(_plain_anew(source))
+    return _derived(mould, edits, document)
 
 
 def _plain_anew(document: Any) -> Any:
@@ -272,35 +273,35 @@ def _plain_anew(document: Any) -> Any:
     return made
 
 
-def copied(plain: Any, but: Iterable[Any] = ()) -> Any:
-    """A copy of plain data, all the way down but for what is at ``but``; ``copy.deepcopy`` takes many times as long."""
+def copied(plain: Any) -> Any:
+    """A copy of plain data, all the way down; ``copy.deepcopy`` takes many times as long."""
     made = plain.copy()
     # No pair of a name and a part is kept for a moment: so many new tuples would call the collector, again and again.
     for name, part in plain.items() if type(plain) is dict else enumerate(plain):
-        if type(part) in _PLAIN and name not in but:
+        if type(part) in _PLAIN:
             made[name] = copied(part)
     return made
 
 
-def _derived(plain: Any, edits: set[Any], document: Any) -> Any:
-    """The plain data of ``document``, which was made of what is ``plain`` by edits."""
-    made = copied(plain, edits)
+def _derived(mould: Mould, edits: set[Any], document: Any) -> Any:
+    """The plain data of ``document``, which was made by edits of what the mould is of."""
+    made = mould.copy(edits)
     if type(made) is list:
         for place in sorted(edits):
             made[place : place + 1] = [_plain(document[place])]
         return made
-    added = []
+    added = {}
     for name in edits:
         if name not in document:
             made.pop(name, None)
         elif name in made:
             made[name] = _plain(document[name])
         else:
-            added.append((name, _plain(document[name])))
-    if not added:
-        return made
-    names = list(made)
-    made.update(added)
-    for name, _ in added:
-        insort(names, name)
-    return {name: made[name] for name in names}
+            added[name] = _plain(document[name])
+    if added:
+        names = list(made)
+        for name in names[bisect_left(names, min(added)) :]:
+            added[name] = made.pop(name)
+        for name in sorted(added):
+            made[name] = added[name]
+    return made
