@@ -40,6 +40,16 @@ def _few_members(mapping: Any) -> dict[str, Any] | None:
     return made
 
 
+def _few_pairs(mapping: Any) -> list[Pair] | None:
+    if mapping._size >= MANY:  # noqa: SLF001
+        return None
+    pairs: list[Pair] = []
+    for bucket in mapping._buckets:  # noqa: SLF001
+        if bucket:
+            pairs += bucket
+    return pairs
+
+
 def _new_map(pairs: list[Pair]) -> Any:
     if not pairs:
         return _EMPTY
@@ -71,6 +81,7 @@ def _layout_is_known() -> bool:
         made = _new_map(list(inside.items()))
         return (
             inside == _few_members(before) == dict(before.iteritems())
+            and inside == dict(_few_pairs(made) or ())
             and made == before
             and made.set("another", -1).remove("another") == before
             and all(_exchanged(made, name, -1) == before.set(name, -1) for name in before)
@@ -87,6 +98,10 @@ def _few_members_of_any(mapping: Any) -> dict[str, Any] | None:
     return dict(mapping.iteritems()) if len(mapping) < MANY else None
 
 
+def _few_pairs_of_any(mapping: Any) -> list[Pair] | None:
+    return list(mapping.iteritems()) if len(mapping) < MANY else None
+
+
 def _new_map_of_any(pairs: list[Pair]) -> Any:
     return pmap(dict(pairs))
 
@@ -98,6 +113,9 @@ members: Callable[[Any], dict[str, Any]] = _members if LAYOUT_IS_KNOWN else _mem
 
 few_members: Callable[[Any], dict[str, Any] | None] = _few_members if LAYOUT_IS_KNOWN else _few_members_of_any
 """The same of a small map, in less time; ``None`` if it has many."""
+
+few_pairs: Callable[[Any], list[Pair] | None] = _few_pairs if LAYOUT_IS_KNOWN else _few_pairs_of_any
+"""The same as a fresh list: sorting that takes half the time of sorting the names and looking up the parts."""
 
 new_map: Callable[[list[Pair]], Any] = _new_map if LAYOUT_IS_KNOWN else _new_map_of_any
 """``pmap(dict(pairs))``, where no name comes twice."""
