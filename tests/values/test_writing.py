@@ -17,9 +17,10 @@ from tier2_core.values import writing
 from tier2_core.values.canonical import canonical_json, digest
 from tier2_core.values.edit import add_at, delete_at, set_at
 from tier2_core.values.freeze import freeze
+from tier2_core.values.mould import Mould
 from tier2_core.values.scalars import has_plain_text
 from tier2_core.values.seal import VECTOR, Written, canonical_size, seal_of
-from tier2_core.values.writing import canonical_bytes, thaw, written_anew
+from tier2_core.values.writing import canonical_bytes, copied, thaw, written_anew
 
 
 @st.composite
@@ -137,3 +138,14 @@ def test_the_floats_that_the_standard_library_writes_as_rfc_8785_does_are_known(
     document = freeze(number)
     if type(document) is float:
         assert has_plain_text(document) == (repr(document).encode() == canonical_json(document))
+
+
+@given(st.lists(documents(), max_size=6) | st.dictionaries(texts(), documents(), max_size=6))
+def test_a_mould_gives_copies_of_which_no_part_is_shared(document: Any) -> None:
+    plain = thaw(document)
+    mould = Mould(plain)
+    one, other = mould.copy(), mould.copy()
+    assert json.dumps(one) == json.dumps(other) == json.dumps(plain)
+    spoil(one)
+    assert json.dumps(other) == json.dumps(mould.copy()) == json.dumps(thaw(document))
+    assert copied(other) == other

@@ -50,6 +50,16 @@ def _few_members(mapping: Any) -> dict[str, Any] | None:
     return made
 
 
+def _few_pairs(mapping: Any) -> list[Pair] | None:
+    if mapping._size >= MANY:  # noqa: SLF001
+        return None
+    pairs: list[Pair] = []
+    for bucket in mapping._buckets:  # noqa: SLF001
+        if bucket:
+            pairs += bucket
+    return pairs
+
+
 def _exchanged(mapping: Any, name: str, value: Any) -> Any:
     buckets = mapping._buckets  # noqa: SLF001
     index = hash(name) % len(buckets)
@@ -95,7 +105,9 @@ def _layout_is_known() -> bool:
     before = pmap(inside)
     try:
         made = _new_map(list(inside.items()))
-        if made != before or not inside == _members(before) == _few_members(before) == dict(before.iteritems()):
+        if made != before or dict(before.iteritems()) != inside:
+            return False
+        if not inside == _members(before) == _few_members(before) == dict(_few_pairs(made) or ()):
             return False
         if made.set("another", -1).remove("another") != before or _member(before, "another", -1) != -1:
             return False
@@ -120,6 +132,10 @@ def _few_members_of_any(mapping: Any) -> dict[str, Any] | None:
     return dict(mapping.iteritems()) if len(mapping) < MANY else None
 
 
+def _few_pairs_of_any(mapping: Any) -> list[Pair] | None:
+    return list(mapping.iteritems()) if len(mapping) < MANY else None
+
+
 def _new_map_of_any(pairs: list[Pair]) -> Any:
     return pmap(dict(pairs))
 
@@ -134,6 +150,9 @@ member: Callable[[Any, str, Any], Any] = _member if LAYOUT_IS_KNOWN else PMap.ge
 
 few_members: Callable[[Any], dict[str, Any] | None] = _few_members if LAYOUT_IS_KNOWN else _few_members_of_any
 """The same of a small map, in less time; ``None`` if it has many."""
+
+few_pairs: Callable[[Any], list[Pair] | None] = _few_pairs if LAYOUT_IS_KNOWN else _few_pairs_of_any
+"""The same as a fresh list: sorting that takes half the time of sorting the names and looking up the parts."""
 
 new_map: Callable[[list[Pair]], Any] = _new_map if LAYOUT_IS_KNOWN else _new_map_of_any
 """``pmap(dict(pairs))``, where no name comes twice."""

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from pyrsistent import PMap, PVector, pvector
 
 from tier2_core.values.members import few_members, members
+from tier2_core.values.mould import Mould
 from tier2_core.values.scalars import has_plain_text, quote, scalar_text
 
 MAX_DEPTH = 64
@@ -38,7 +39,7 @@ class Written:
 
     ``pairs`` are the members of a large map, the very ones that are in its buckets, in the order that they came in:
     mostly the sorted one. ``data`` are its canonical bytes, ``places`` the names of its parts, in their order, and
-    where each begins in the bytes; ``plain`` is plain data that nobody else has.
+    where each begins in the bytes; ``plain`` is a mould of its plain data.
     """
 
     __slots__ = ("data", "pairs", "places", "plain")
@@ -47,7 +48,7 @@ class Written:
         self.pairs = pairs
         self.data: bytes | None = None
         self.places: tuple[list[str] | None, list[int]] | None = None
-        self.plain: Any = None
+        self.plain: Mould | None = None
 
 
 class Seal(weakref.ref[Any]):

@@ -8,7 +8,7 @@ made of it is put together from that and the parts that were edited. Both ways g
 from __future__ import annotations
 
 import json
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from operator import itemgetter
@@ -17,8 +17,9 @@ from typing import Any
 from pyrsistent import PMap
 
 from tier2_core.values.freeze import freeze
-from tier2_core.values.members import MANY, few_members, members
-from tier2_core.values.scalars import has_plain_text, quote, scalar_text
+from tier2_core.values.members import Pair, few_members, few_pairs, members
+from tier2_core.values.mould import Mould
+from tier2_core.values.scalars import quote, scalar_text
 from tier2_core.values.seal import (
     CONTAINERS,
     Document,
@@ -109,27 +110,26 @@ def _write(container: Any, before: str, add: Callable[[str], None], fine: set[st
     """Add the text of a container, piece by piece, with ``before`` before it; ``fine`` are keys known to be plain."""
     # Depth is bounded by MAX_DEPTH, so that this may recurse.
     if type(container) is PMap:
-        inside = _plain_container(container)
-        if fine.issuperset(inside):
-            names = sorted(inside)
-        else:
-            names = in_order(inside)
-            if len(inside) < MANY and plain_key("".join(inside)):
-                fine.update(inside)
+        pairs = _sorted_pairs(container)
+        if not fine.issuperset(map(_name, pairs)):
+            names = [name for name, _ in pairs]
+            if plain_key("".join(names)):
+                fine.update(names)
+            else:
+                pairs.sort(key=_utf16_name)
         before += "{"
-        for name in names:
-            part = inside[name]
+        for name, part in pairs:
             kind = type(part)
             if kind is str:
                 add(f"{before}{quote(name)}:{quote(part)}")
-            elif kind is int or (kind is float and has_plain_text(part)):
+            elif kind is int or (kind is float and part >= 1e-4 and not part.is_integer()):  # most have a plain text
                 add(f"{before}{quote(name)}:{part!r}")
             elif kind in CONTAINERS:
                 _write(part, f"{before}{quote(name)}:", add, fine)
             else:
                 add(f"{before}{quote(name)}:{scalar_text(part)}")
             before = ","
-        add("}" if inside else f"{before}}}")
+        add("}" if pairs else f"{before}}}")
     else:
         before += "["
         for part in container:
@@ -139,6 +139,27 @@ def _write(container: Any, before: str, add: Callable[[str], None], fine: set[st
                 add(f"{before}{scalar_text(part)}")
             before = ","
         add("]" if before == "," else f"{before}]")
+
+
+def _sorted_pairs(mapping: Any) -> list[Pair]:
+    """The members of a map in the order of their names' code points, as a fresh list."""
+    pairs = few_pairs(mapping)
+    if pairs is not None:
+        pairs.sort()
+        return pairs
+    written = seal_of(mapping).written  # type: ignore[union-attr]
+    if written is None or written.pairs is None:
+        return sorted(members(mapping).items(), key=_name)
+    # Kept in order from the first time on: then there is nothing to sort but what is in order.
+    written.pairs = sorted(written.pairs, key=_name)
+    return written.pairs.copy()
+
+
+_name = itemgetter(0)
+
+
+def _utf16_name(pair: Pair) -> bytes:
+    return _utf16(pair[0])
 
 
 def in_order(names: Iterable[str]) -> list[str]:
@@ -154,22 +175,9 @@ def _utf16(name: str) -> bytes:
 def _plain_container(container: Any) -> Any:
     if type(container) is not PMap:
         return container.tolist()
-    made = few_members(container)
-    return _sorted_members(container) if made is None else made
-
-
-def _sorted_members(mapping: Any) -> dict[str, Any]:
-    """The members of a large map, sorted by name: the encoder, which sorts pairs, takes twice as long."""
-    written = seal_of(mapping).written  # type: ignore[union-attr]
-    if written is None or written.pairs is None:
-        inside = members(mapping)
-        return {name: inside[name] for name in sorted(inside)}
-    # Kept in order from the first time on: then there is nothing to sort but what is in order.
-    written.pairs = sorted(written.pairs, key=_name)
-    return dict(written.pairs)
-
-
-_name = itemgetter(0)
+    few = few_members(container)
+    # The encoder takes longer to sort what is in no order than all of it takes here.
+    return dict(_sorted_pairs(container)) if few is None else few
 
 
 def _encoder() -> Callable[[Any], str]:
@@ -246,17 +254,17 @@ def _plain(document: Any) -> Any:
     assert known is not None
     if known.written is not None:
         if known.written.plain is not None:
-            return copied(known.written.plain)
+            return known.written.plain.copy()
         if known.written.data is not None and known.plain and len(known.written.data) < KEPT:
             return _read(known.written.data.decode())[0]  # plain numbers read back as what they were written from
     anchored = _anchored(document, known)
     if anchored is None:
         return _plain_anew(document)
     source, written, edits = anchored
-    plain = written.plain
-    if plain is None:
-        plain = written.plain = _plain_anew(source)
-    return _derived(plain, edits, document)
+    mould = written.plain
+    if mould is None:
+        mould = written.plain = Mould(_plain_anew(source))
+    return _derived(mould, edits, document)
 
 
 _read = json.JSONDecoder().raw_decode
@@ -270,46 +278,42 @@ def _plain_anew(document: Any) -> Any:
             if type(part) in CONTAINERS:
                 made[place] = _plain_anew(part)
         return made
-    made = few_members(document)
-    if made is None:
-        made = _sorted_members(document)
-    elif len(made) > 1:
-        made = {name: made[name] for name in sorted(made)}
+    made = dict(_sorted_pairs(document))
     for name, part in made.items():
         if type(part) in CONTAINERS:
             made[name] = _plain_anew(part)
     return made
 
 
-def copied(plain: Any, but: Iterable[Any] = ()) -> Any:
-    """A copy of plain data, all the way down but for what is at ``but``; ``copy.deepcopy`` takes many times as long."""
+def copied(plain: Any) -> Any:
+    """A copy of plain data, all the way down; ``copy.deepcopy`` takes many times as long."""
     made = plain.copy()
     # No pair of a name and a part is kept for a moment: so many new tuples would call the collector, again and again.
     for name, part in plain.items() if type(plain) is dict else enumerate(plain):
-        if type(part) in _PLAIN and name not in but:
+        if type(part) in _PLAIN:
             made[name] = copied(part)
     return made
 
 
-def _derived(plain: Any, edits: set[Any], document: Any) -> Any:
-    """The plain data of ``document``, which was made of what is ``plain`` by edits."""
-    made = copied(plain, edits)
+def _derived(mould: Mould, edits: set[Any], document: Any) -> Any:
+    """The plain data of ``document``, which was made by edits of what the mould is of."""
+    made = mould.copy(edits)
     if type(made) is list:
         for place in sorted(edits):
             made[place : place + 1] = [_plain(document[place])]
         return made
-    added = []
+    added = {}
     for name in edits:
         if name not in document:
             made.pop(name, None)
         elif name in made:
             made[name] = _plain(document[name])
         else:
-            added.append((name, _plain(document[name])))
-    if not added:
-        return made
-    names = list(made)
-    made.update(added)
-    for name, _ in added:
-        insort(names, name)
-    return {name: made[name] for name in names}
+            added[name] = _plain(document[name])
+    if added:
+        names = list(made)
+        for name in names[bisect_left(names, min(added)) :]:
+            added[name] = made.pop(name)
+        for name in sorted(added):
+            made[name] = added[name]
+    return made
