@@ -173,6 +173,49 @@ def test_this_environment_is_read_plainly() -> None:
 
 # --- what is out of the ordinary -----------------------------------------------------------------------
 
+POINTS = b"[tier2.missions]\na = mod\n"
+HEADERS = b"Name: dist-a\nVersion: 1.0\n"
+
+
+@pytest.mark.parametrize(
+    "data", [b"a = mod [extra]", b"a : mod", b" a = mod", b"a = mod\r\n", b"\xc3\xb6 = mod", b"\xe9"]
+)
+def test_entry_points_that_are_written_otherwise(tmp_path: Path, data: bytes) -> None:
+    Info("dist_a-1.0.dist-info", POINTS + data, HEADERS).write(tmp_path)
+    with path_of(tmp_path):
+        assert plain() is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        b"",
+        b"Name: dist-a\n",
+        b"Version: 1.0\n",
+        b"\n" + HEADERS,
+        HEADERS + b"Name: dist-a\n",
+        HEADERS + b"Version: 2.0\n",
+        HEADERS + b"Requires-Dist: tier2\n >9\n",
+        HEADERS + b"Summary: some\rRequires-Dist: tier2>9\n",
+        HEADERS + b"no header\nRequires-Dist: tier2>9\n",
+        HEADERS + b"Requires-Dist:\n",
+        HEADERS + b"Author: \xe9\n",
+        b" begins as a line goes on\n" + HEADERS,
+        b"Name: dist-b\nVersion: 1.0\n",
+    ],
+)
+def test_metadata_that_are_written_otherwise(tmp_path: Path, data: bytes | None) -> None:
+    Info("dist_a-1.0.dist-info", POINTS, data).write(tmp_path)
+    with path_of(tmp_path):
+        assert plain() is None
+
+
+def test_requirements_that_stand_elsewhere(tmp_path: Path) -> None:
+    Info("dist_a-1.0.dist-info", POINTS, HEADERS, b"tier2>9\n").write(tmp_path)
+    with path_of(tmp_path):
+        assert plain() is None
+
 
 def test_the_same_distribution_twice(site: Site, tmp_path: Path) -> None:
     site.install("mine", source("mine"))
