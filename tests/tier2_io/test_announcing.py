@@ -126,6 +126,11 @@ def nearly_ordinary(draw: st.DrawFn) -> Info:
 infos = nearly_ordinary() | wild
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _loaded() -> None:
+    announced()  # some of importlib.metadata is loaded late, which needs the path as it is
+
+
 @contextmanager
 def path_of(*roots: Path | str) -> Iterator[None]:
     before = sys.path[:]
