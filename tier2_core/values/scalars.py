@@ -10,8 +10,6 @@ from json.encoder import encode_basestring
 from math import inf
 from typing import Any
 
-import rfc8785
-
 MAX_SAFE_INTEGER = 2**53 - 1
 """The largest integer of which every smaller one is a double too (RFC 7493)."""
 
@@ -76,5 +74,9 @@ def scalar_text(value: Any) -> str:
         return str(value)
     if kind is float:
         # Both algorithms find the shortest digits that read back; only the notation differs.
-        return repr(value) if has_plain_text(value) else rfc8785.dumps(value).decode()
+        if has_plain_text(value):
+            return repr(value)
+        import rfc8785  # few floats need it
+
+        return rfc8785.dumps(value).decode()
     return "null" if value is None else "true" if value else "false"
