@@ -30,12 +30,13 @@ from tier2_core import (
     Tier2Error,
     errors,
     load_registry,
-    run_scenario,
+    same,
     thaw,
 )
 from tier2_core.missions.announced import announced
-from tier2_core.missions.planning import HasMissions
+from tier2_core.missions.planning import HasMissions, Plans
 from tier2_core.scenarios.expectations import evaluations
+from tier2_core.scenarios.harness import scenario_run
 
 
 @frozen(eq=False)
@@ -176,14 +177,38 @@ class Done:
     """What came out of a chunk: the scenarios' hashes and how the expectations came out, or the first failure."""
 
     scenario_hashes: Sequence[str] = ()
-    outcomes: Sequence[ExpectationResult] = ()
+    outcomes: Sequence[ExpectationResult | _Told] = ()
     results: Sequence[ScenarioResult] | None = None
     failure: Failure | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        outcomes = [(one.to_dict(), one.hash) for one in self.outcomes]
+        outcomes = [_told(one) if type(one) is ExpectationResult else one for one in self.outcomes]
         results = None if self.results is None else [_texts(result) for result in self.results]
         return _done, (self.scenario_hashes, outcomes, results, self.failure)
+
+
+_Told = str | tuple[str, bool, Any, dict[str, Any]]
+"""What another process tells of an outcome: its hash, and how it came out unless that is as it was expected."""
+
+
+def _told(outcome: ExpectationResult) -> _Told:
+    actual = outcome.actual
+    if outcome.passed and same(actual, outcome.expected):
+        return outcome.hash
+    return outcome.hash, outcome.passed, actual, outcome.details
+
+
+def came_out(outcome: ExpectationResult | _Told, wanted: MissionExpectation) -> ExpectationResult:
+    """How an expectation came out, wherever it did."""
+    if isinstance(outcome, ExpectationResult):
+        return outcome
+    if isinstance(outcome, str):
+        known, made = outcome, ExpectationResult(wanted.id, True, wanted.expected, wanted.expected)
+    else:
+        known, passed, actual, details = outcome
+        made = ExpectationResult(wanted.id, passed, actual, wanted.expected, details)
+    object.__setattr__(made, "hash", known)  # it was worked out where the outcome was
+    return made
 
 
 def _texts(result: ScenarioResult) -> tuple[str, dict[str, bytes], dict[str, Any]]:
@@ -191,20 +216,13 @@ def _texts(result: ScenarioResult) -> tuple[str, dict[str, bytes], dict[str, Any
     return result.scenario_name, texts, result.metadata
 
 
-def _done(
-    hashes: Sequence[str], outcomes: list[tuple[dict[str, Any], str]], results: Any, failure: Failure | None
-) -> Done:
-    made = []
-    for plain, known in outcomes:
-        outcome = ExpectationResult(**plain)
-        object.__setattr__(outcome, "hash", known)  # it was worked out where the outcome was
-        made.append(outcome)
+def _done(hashes: Sequence[str], outcomes: Sequence[_Told], results: Any, failure: Failure | None) -> Done:
     if results is not None:
         results = [
             ScenarioResult(name, {label: StoredResult(text) for label, text in texts.items()}, metadata)
             for name, texts, metadata in results
         ]
-    return Done(hashes, made, results, failure)
+    return Done(hashes, outcomes, results, failure)
 
 
 @frozen
@@ -227,18 +245,19 @@ def evaluated(chunk: Chunk, tell: Callable[[str], None] | None = None) -> Done:
     known = chunk.known.registry
     if tell is not None:
         known = _Announcing(known, tell)
+    plans = Plans(known)
     results: dict[str, ScenarioResult] = {}
     outcomes: list[ExpectationResult] = []
     try:
         for scenario in chunk.scenarios:
-            results[scenario.scenario_name] = run_scenario(scenario, registry=known)
+            results[scenario.scenario_name] = scenario_run(scenario, plans)
         suite = ScenarioSuiteResult("", results)
         outcomes.extend(evaluations(suite, chunk.expectations))
     except Exception as error:  # noqa: BLE001 - which error is the first one, only the whole suite can tell
         evaluating = len(results) == len(chunk.scenarios)
         return Done(failure=Failure(error, len(outcomes) if evaluating else len(results), evaluating))
     # Now, where the work is: whoever puts the parts together needs them all.
-    hashes = [result.metadata["scenario_hash"] for result in results.values()]
+    hashes = [result.hash for result in results.values()]
     for outcome in outcomes:
         outcome.hash  # noqa: B018
     return Done(hashes, outcomes, list(results.values()) if chunk.whole else None)

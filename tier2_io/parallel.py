@@ -32,7 +32,7 @@ from tier2_core.scenarios.expectations import aggregate_expectations, evaluation
 from tier2_core.scenarios.suite import suite_metadata
 from tier2_core.values.fields import expect
 from tier2_io.board import Board, Task
-from tier2_io.chunks import Chunk, Done, Known, evaluated
+from tier2_io.chunks import Chunk, Done, Known, came_out, evaluated
 from tier2_io.recomputed import Recomputed
 
 Progress = Callable[[int], AbstractContextManager[Callable[[int], object]]]
@@ -252,8 +252,9 @@ class _Run:
         for scenario, scenario_hash in zip(scenarios, done.scenario_hashes, strict=True):
             self._hashes[scenario.scenario_name] = scenario_hash
         for place, outcome in zip(self.places(task), done.outcomes, strict=True):
-            self._outcomes[place] = outcome
-            self._expectations.expectations[place].hash  # noqa: B018 - now, while others work: the end asks for all
+            wanted = self._expectations.expectations[place]
+            self._outcomes[place] = came_out(outcome, wanted)
+            wanted.hash  # noqa: B018 - now, while others work: the end asks for all
         for result in done.results or ():
             self._results[result.scenario_name] = result
 

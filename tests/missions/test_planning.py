@@ -241,17 +241,17 @@ def counted() -> tuple[Plans, list[Any]]:
 
 
 def asked(plans: Plans, params: Any) -> WorkflowDefinition:
-    return plans.workflow("m", freeze(params), canonical_json(params))  # type: ignore[arg-type]
+    return plans.workflow("m", freeze(params), canonical_json(params).decode())  # type: ignore[arg-type]
 
 
-@given(st.lists(objects(), max_size=8))
+@given(st.lists(objects(), max_size=3))
 def test_the_same_params_are_planned_once_and_give_what_they_give_alone(listed: list[dict[str, Any]]) -> None:
     plans, seen = counted()
     for params in listed:
         workflow = asked(plans, params)
         assert workflow == build_workflow(MissionSpec("m", params), registry=ALONE)
         assert same(workflow.metadata, {"mission_type": "m", "params": params})
-    small = [text for params in listed if len(text := canonical_json(params)) < KEPT]
+    small = [text for params in listed if len(text := canonical_json(params).decode()) < KEPT]
     assert len(seen) == len(listed) - len(small) + len(set(small))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyrsistent import pmap
 
 from tier2_core import (
     ConfigError,
@@ -283,6 +284,27 @@ def test_whatever_is_wrong_with_a_document_nothing_but_a_config_error_is_raised(
         problems = (("", "none"),)
         assert parse_test_document({**made[0].to_dict(), **made[1].to_dict()}) == made
     assert problems
+
+
+def part_by_part(document: Any) -> Any:
+    """The same with a persistent map for each mapping in a list: it is read part by part, as what has a mistake is."""
+    if type(document) is list:
+        return [pmap(part_by_part(one)) if type(one) is dict else part_by_part(one) for one in document]
+    return {name: part_by_part(part) for name, part in document.items()} if type(document) is dict else document
+
+
+@given(places=st.lists(st.tuples(st.integers(0, 60), JUNK), max_size=2))
+def test_what_is_built_as_it_stands_is_what_it_is_part_by_part(places: list[tuple[int, Any]]) -> None:
+    document: Any = GOOD
+    for place, junk in places:
+        document = mutated(document, place, junk)
+    made: list[Any] = []
+    for one in (document, part_by_part(document)):
+        try:
+            made.append((parse_test_document(one), None))
+        except ConfigError as error:
+            made.append((None, (str(error), error.problems, error.pointers)))
+    assert made[0] == made[1]
 
 
 @pytest.mark.parametrize(

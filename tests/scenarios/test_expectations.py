@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -26,7 +27,9 @@ from tier2_core import (
     SuiteExpectationsDefinition,
     WorkflowDefinition,
     canonical_json,
+    digest,
     evaluate_expectations,
+    format_pointer,
     resolve_path,
     run,
     run_suite,
@@ -253,6 +256,29 @@ def test_written_by_agrees_with_a_replay(writes: list[tuple[str, Any]], path: st
     assert outcome(result, f"final_state.{path}", "eq", "nothing is this").details["written_by"] == last
 
 
+RESULTS = [
+    run(steps({**SET, "value": "x"}, {"operation": "noop"}), Context({"a": {"b": 0}}, {"caller": "me"})),
+    run(steps({"operation": "fail"}), Context({"a": {}})),
+    run(WorkflowDefinition("w", [StepSpec("ask", "human", {"into": "a"})]), Context(decisions=[])),
+    run(WorkflowDefinition("w", [StepSpec("ask", "human")]), Context(decisions=[Decision("ask", False, "Ada")])),
+]
+
+
+@given(result=st.sampled_from(RESULTS), data=st.data())
+def test_every_place_of_a_result_is_found_as_in_its_plain_data(result: Any, data: st.DataObject) -> None:
+    here, way = result.to_dict(), list[str]()
+    while isinstance(here, dict | list) and here and data.draw(st.integers(0, 5)):
+        names = sorted(here) if isinstance(here, dict) else list(range(len(here)))
+        name = data.draw(st.sampled_from(names))
+        here = here[name]
+        way.append(str(name))
+    way += data.draw(st.lists(st.sampled_from(["a", "0", "status"]), max_size=1))
+    for path in (".".join(way), format_pointer(way)):
+        made, plain = (outcome(one, path, "exists") for one in (result, Said(result.to_dict())))
+        assert (made.passed, made.details.get("reason")) == (plain.passed, plain.details.get("reason"))
+        assert canonical_json(made.actual) == canonical_json(plain.actual)
+
+
 # --- definitions and results as values ---------------------------------------------------------------
 
 
@@ -318,3 +344,16 @@ def test_the_whole_passes_if_all_pass_and_its_hash_is_of_the_expectations_alone(
     assert turned.metadata["expectations_hash"] != made.metadata["expectations_hash"]
     plain = made.to_dict()
     assert json.dumps(plain) == json.dumps(plain, sort_keys=True)
+
+
+@given(name=st.text(max_size=3), op=st.sampled_from(["eq", "ne", "in"]), expected=DOCUMENTS, actual=DOCUMENTS)
+def test_hashes_are_the_digests_of_the_plain_data(name: str, op: str, expected: Any, actual: Any) -> None:
+    wanted = MissionExpectation(f"id {name}", f"s {name}", f"m {name}", "at", op, expected)
+    assert wanted.hash == digest(wanted.to_dict(), tag="tier2/expectation/v1")
+    for passed, details in ((True, {}), (False, {"reason": name})):
+        came_out = ExpectationResult(f"id {name}", passed, actual, expected, details)
+        assert came_out.hash == digest(came_out.to_dict(), tag="tier2/outcome/v1")
+    definition = SuiteExpectationsDefinition([wanted, attrs.evolve(wanted, id="other")])
+    whole = evaluate_expectations(suite_of(Said({})), definition)
+    hashes = [one.hash for one in definition.expectations]
+    assert whole.metadata["expectations_hash"] == digest(hashes, tag="tier2/expectations/v1")

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.scenarios.ledger import ledger
+from tests.strategies import objects, texts
 from tier2_core import (
     Decision,
     DecisionError,
@@ -21,6 +22,7 @@ from tier2_core import (
     ScenarioResult,
     UnknownMissionError,
     canonical_json,
+    digest,
     run_scenario,
 )
 
@@ -244,3 +246,30 @@ def test_the_hash_binds_the_results_and_is_the_same_for_the_same() -> None:
 
 def test_the_hash_binds_the_initial_state_even_where_nothing_runs() -> None:
     assert scenario_hash(ScenarioDefinition("s", {"n": 1})) != scenario_hash(ScenarioDefinition("s", {"n": True}))
+
+
+LABELS = st.sampled_from(["b", "a", "é", "\U0001f642", "\ue000", 'say "no"', "1.0"])
+
+
+@given(
+    labels=st.lists(LABELS, unique=True, max_size=4),
+    params=st.none() | objects(),
+    name=texts(),
+    chained=st.booleans(),
+    decided=st.none() | st.booleans(),
+)
+def test_the_hash_is_over_the_plain_data_of_the_definition_and_the_digests_of_the_results(
+    labels: list[str], params: Any, name: str, chained: bool, decided: bool | None
+) -> None:
+    decisions = None if decided is None else [Decision("question", decided, "é", "", {"n": 1.0})]
+    calls = [MissionCall("ask", label=label, params=params, decisions=decisions) for label in labels]
+    defn = ScenarioDefinition(name, {"n": 0}, calls, chained)
+    result = run_scenario(defn, registry=LEDGER)
+    parts = {
+        "chained": chained,
+        "initial_state_hash": digest(defn.initial_state),
+        "missions": [call.to_dict() for call in calls],
+        "results": {label: digest(made.to_dict()) for label, made in result.mission_results.items()},
+        "scenario_name": name,
+    }
+    assert result.hash == result.metadata["scenario_hash"] == digest(parts, tag="tier2/scenario/v1")

@@ -18,7 +18,15 @@ from pyrsistent import pmap
 
 from tests.strategies import documents, frozen_documents, nested, numbers, places, texts, vectors
 from tier2_core.errors import InvalidValueError
-from tier2_core.values.canonical import canonical_json, digest, parse_json, read_json, wrapper_digest
+from tier2_core.values.canonical import (
+    LISTED,
+    canonical_json,
+    digest,
+    digest_around,
+    parse_json,
+    read_json,
+    wrapper_digest,
+)
 from tier2_core.values.edit import set_at
 from tier2_core.values.freeze import freeze, same
 from tier2_core.values.writing import thaw
@@ -140,6 +148,16 @@ def test_a_wrapper_may_hold_documents_as_deep_as_any() -> None:
     document = freeze(nested(0, 64))
     expected = b'{"before":[%s]}' % canonical_json(document)
     assert wrapper_digest({"before": [document]}) == sha256(expected).hexdigest()
+
+
+@given(st.lists(documents(2), max_size=5), st.sampled_from([0, 1, 99, 100, 101, 250]), texts())
+def test_a_digest_around_a_list_is_that_of_the_whole(listed: list[Any], longer: int, name: str) -> None:
+    everything = [*(freeze(one) for one in listed), *map(str, range(longer))]
+    for wrapper, whole in (
+        (LISTED, everything),
+        ({"a": name, "z": LISTED, name + "b": [name]}, {"a": name, "z": everything, name + "b": [name]}),
+    ):
+        assert digest_around(wrapper, iter(everything), "t") == wrapper_digest(whole, "t")
 
 
 # --- reading -------------------------------------------------------------------------------------

@@ -122,10 +122,10 @@ class Plans:
 
     def __init__(self, registry: HasMissions) -> None:
         self.registry = registry
-        self._kept: dict[tuple[str, bytes], tuple[MissionRegistryEntry, WorkflowDefinition]] = {}
+        self._kept: dict[tuple[str, str], tuple[MissionRegistryEntry, WorkflowDefinition]] = {}
 
-    def workflow(self, name: str, params: Mapping[str, Any], written: bytes) -> WorkflowDefinition:
-        """What :func:`build_workflow` gives, and raises; ``written`` are the canonical bytes of the params."""
+    def workflow(self, name: str, params: Mapping[str, Any], written: str) -> WorkflowDefinition:
+        """What :func:`build_workflow` gives, and raises; ``written`` is the canonical text of the params."""
         entry, key = with_missions(self.registry).get(name), (name, written)
         before, workflow = self._kept.pop(key, (None, None))
         if workflow is None or before is not entry:

@@ -8,13 +8,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from typing import Any
 
 from pyrsistent import PMap
 
 from tier2_core.errors import ConfigError, InvalidSpecError, InvalidValueError, did_you_mean
 from tier2_core.missions.planning import HasMissions
+from tier2_core.scenarios.as_it_stands import (
+    MISTAKES,
+    decision_as_it_stands,
+    expectation_as_it_stands,
+    mission_as_it_stands,
+    scenario_as_it_stands,
+)
 from tier2_core.scenarios.expectations import MissionExpectation, SuiteExpectationsDefinition
 from tier2_core.scenarios.harness import MissionCall, ScenarioDefinition
 from tier2_core.scenarios.suite import ScenarioSuiteDefinition
@@ -39,6 +45,12 @@ _BROKEN: Any = object()
 """Stands for what could not be read; its mistake is among the problems."""
 
 _LISTS = (list, tuple, VECTOR)
+
+_Kind = tuple[Callable[[Any], Any], "Callable[[_Problems, Any, str], Any]"]
+"""The two ways to read a mapping of a kind."""
+
+
+_EXPECTED = ("id", "scenario_name", "mission_name", "path", "op")
 
 
 class _Problems:
@@ -69,10 +81,10 @@ class _Problems:
         return config[name]
 
     def text(self, config: Any, path: str, name: str, default: Any = _REQUIRED) -> Any:
-        found = self.field(config, path, name, (str,), "a string", default)
+        found = config.get(name)
         if type(found) is str and found.isascii():
             return found
-        return self.frozen(found, _below(path, name))
+        return self.frozen(self.field(config, path, name, (str,), "a string", default), _below(path, name))
 
     def flag(self, config: Any, path: str, name: str, default: bool) -> Any:
         return self.field(config, path, name, (bool,), "a boolean", default)
@@ -88,12 +100,20 @@ class _Problems:
         except InvalidValueError as error:
             return self.add(path, str(error).rstrip("."), below=error.path)
 
-    def listed(self, config: Any, path: str, name: str, read: Callable[[Any, str], Any], default: Any) -> Any:
+    def listed(self, config: Any, path: str, name: str, kind: _Kind, default: Any) -> Any:
         found = self.field(config, path, name, _LISTS, "a list", default)
         if found is _BROKEN or found is default:
             return found
-        items = [read(item, _below(path, f"{name}.{place}")) for place, item in enumerate(found)]
-        return _BROKEN if any(item is _BROKEN for item in items) else items
+        as_it_stands, read = kind
+        items, broken = [], False
+        for place, item in enumerate(found):
+            try:
+                made = as_it_stands(item)
+            except MISTAKES:
+                made = read(self, item, _below(path, f"{name}.{place}"))
+                broken = broken or made is _BROKEN
+            items.append(made)
+        return _BROKEN if broken else items
 
     def built(
         self, path: str, make: Callable[..., Any], *parts: Any, also: tuple[Any, ...] = (), name: str = ""
@@ -110,6 +130,8 @@ class _Problems:
     def distinct(self, config: Any, path: str, name: str, keys: tuple[str, ...], what: str) -> Any:
         """``_BROKEN`` if two items of a list share a key (the first there of ``keys``), whatever else is wrong."""
         items = config.get(name)
+        if type(items) in _LISTS and len(items) < 2:
+            items = None
         count: Counter[str] = Counter()
         second: tuple[Any, ...] = ()
         for place, item in enumerate(items if type(items) in _LISTS else ()):
@@ -152,9 +174,7 @@ def _read_mission(problems: _Problems, value: Any, path: str) -> Any:
     params = problems.field(config, path, "params", (dict, PMap, type(None)), "a dict or None", None)
     decisions = None
     if config.get("decisions") is not None:
-        decisions = problems.listed(
-            config, path, "decisions", lambda item, at: _read_decision(problems, item, at), _REQUIRED
-        )
+        decisions = problems.listed(config, path, "decisions", (decision_as_it_stands, _read_decision), _REQUIRED)
     return problems.built(
         path,
         MissionCall,
@@ -177,7 +197,7 @@ def _read_scenario(problems: _Problems, value: Any, path: str) -> Any:
         ScenarioDefinition,
         name,
         problems.frozen(state, _below(path, "initial_state")),
-        problems.listed(config, path, "missions", lambda item, at: _read_mission(problems, item, at), ()),
+        problems.listed(config, path, "missions", (mission_as_it_stands, _read_mission), ()),
         problems.flag(config, path, "chained", False),
         also=(problems.distinct(config, path, "missions", ("label", "name"), "labels"),),
     )
@@ -187,11 +207,8 @@ def _read_expectation(problems: _Problems, value: Any, path: str) -> Any:
     config = problems.mapping(value, path, "Each expectation")
     if config is _BROKEN:
         return config
-    texts = [problems.text(config, path, name) for name in ("id", "scenario_name", "mission_name", "path", "op")]
+    texts = [problems.text(config, path, name) for name in _EXPECTED]
     expected = problems.document(config, path, "expected")
-    with suppress(InvalidSpecError, InvalidValueError):
-        if _BROKEN not in texts and expected is not _BROKEN:
-            return MissionExpectation(*[*texts, expected])
     # What is wrong is asked apart, so that one mistake does not hide another.
     place = problems.built(path, parse_path, texts[3], name="path")
     op = problems.built(path, check_predicate, texts[4], {} if expected is _BROKEN else expected)
@@ -203,7 +220,7 @@ def _suite(problems: _Problems, config: Any) -> Any:
     if config is _BROKEN:
         return config
     name = problems.text(config, "", "suite_name")
-    scenarios = problems.listed(config, "", "scenarios", lambda item, at: _read_scenario(problems, item, at), _REQUIRED)
+    scenarios = problems.listed(config, "", "scenarios", (scenario_as_it_stands, _read_scenario), _REQUIRED)
     return problems.built("", ScenarioSuiteDefinition, name, scenarios)
 
 
@@ -211,9 +228,7 @@ def _expectations(problems: _Problems, config: Any) -> Any:
     config = problems.mapping(config, "", "The config of expectations")
     if config is _BROKEN:
         return config
-    listed = problems.listed(
-        config, "", "expectations", lambda item, at: _read_expectation(problems, item, at), _REQUIRED
-    )
+    listed = problems.listed(config, "", "expectations", (expectation_as_it_stands, _read_expectation), _REQUIRED)
     ids = problems.distinct(config, "", "expectations", ("id",), "expectation IDs")
     return problems.built("", SuiteExpectationsDefinition, listed, also=(ids,))
 
@@ -306,6 +321,8 @@ def misplaced_fields(document: Any) -> tuple[tuple[str, str], ...]:
     return tuple(_unknown(document, "document", ""))
 
 
+_KNOWN = {kind: frozenset(names) for kind, names in FIELDS.items()}
+
 _CHILDREN = {
     "document": {"scenarios": "scenario", "expectations": "expectation"},
     "scenario": {"missions": "mission"},
@@ -317,8 +334,8 @@ def _unknown(value: Any, kind: str, path: str) -> Iterator[tuple[str, str]]:
     if type(value) is not dict and type(value) is not PMap:
         return
     what = "a test document" if kind == "document" else f"a{'n' if kind[0] == 'e' else ''} {kind}"
-    for name in sorted(value, key=str):
-        if name not in FIELDS[kind]:
+    for name in () if _KNOWN[kind].issuperset(value) else sorted(value, key=str):
+        if name not in _KNOWN[kind]:
             place = printable(_below(path, str(name)))
             hint = did_you_mean(str(name), FIELDS[kind]) or "."
             pointer = printable(format_pointer((*filter(None, path.split(".")), name)))

@@ -11,11 +11,12 @@ from pyrsistent import PMap
 
 from tier2_core.errors import InvalidSpecError
 from tier2_core.scenarios.suite import ScenarioSuiteResult
-from tier2_core.values.canonical import wrapper_digest
+from tier2_core.values.canonical import LISTED, canonical_text, digest_around, text_digest
 from tier2_core.values.fields import document, exact, expect, flag, named, object_, shown, text, tuple_of, with_prefix
 from tier2_core.values.freeze import same
-from tier2_core.values.paths import format_pointer, parse_path, resolve_path
+from tier2_core.values.paths import follow, format_pointer, parse_path, resolve_path
 from tier2_core.values.predicates import check_predicate, missed
+from tier2_core.values.scalars import quote
 from tier2_core.values.schema import schema_problems
 from tier2_core.values.writing import thaw
 from tier2_core.workflow.result import OrchestrationResult
@@ -67,7 +68,12 @@ class MissionExpectation:
     @cached_property
     def hash(self) -> str:
         """The digest of :meth:`to_dict` under the tag ``tier2/expectation/v1``, computed once."""
-        return wrapper_digest(self.to_dict(), tag="tier2/expectation/v1")
+        return text_digest(
+            f'{{"expected":{canonical_text(self.expected)},"id":{quote(self.id)},'
+            f'"mission_name":{quote(self.mission_name)},"op":{quote(self.op)},"path":{quote(self.path)},'
+            f'"scenario_name":{quote(self.scenario_name)}}}',
+            "tier2/expectation/v1",
+        )
 
 
 def _expectations(value: Any) -> tuple[MissionExpectation, ...]:
@@ -148,7 +154,12 @@ class ExpectationResult:
     @cached_property
     def hash(self) -> str:
         """The digest of :meth:`to_dict` under the tag ``tier2/outcome/v1``, computed once."""
-        return wrapper_digest(self.to_dict(), tag="tier2/outcome/v1")
+        details = canonical_text(self._details) if self._details else "{}"
+        return text_digest(
+            f'{{"actual":{canonical_text(self._actual)},"details":{details},"expected":{canonical_text(self._expected)},'
+            f'"id":{quote(self.id)},"passed":{"true" if self.passed else "false"}}}',
+            "tier2/outcome/v1",
+        )
 
 
 def _outcomes(value: Any) -> tuple[ExpectationResult, ...]:
@@ -216,9 +227,14 @@ def aggregate_expectations(
 ) -> SuiteExpectationsResult:
     """The result of expectations that were all evaluated already, in their order, in whatever place."""
     results = tuple(outcomes)
-    hashes = [expectation.hash for expectation in definition.expectations]
-    metadata = {"expectations_hash": wrapper_digest(hashes, tag="tier2/expectations/v1")}
+    hashes = (expectation.hash for expectation in definition.expectations)
+    metadata = {"expectations_hash": digest_around(LISTED, hashes, "tier2/expectations/v1")}
     return SuiteExpectationsResult(all(result.passed for result in results), results, metadata)
+
+
+_AT_HAND = {name: name for name in ("error_message", "failed_step_id", "id", "pending_step_id", "status", "success")}
+_AT_HAND["final_state"] = "state"
+"""The parts of a result that need not be put together, and what has them."""
 
 
 def _evaluated(
@@ -233,17 +249,18 @@ def _evaluated(
     result = scenario.mission_results.get(wanted.mission_name)
     if result is None:
         return failing("mission_missing")
-    if wanted.mission_name not in parts:
-        if type(result) is OrchestrationResult:  # whose documents can be looked into as they are
-            parts[wanted.mission_name] = result.parts()
-        else:
-            parts[wanted.mission_name] = result.to_dict()
-    found, actual = resolve_path(parts[wanted.mission_name], wanted.path)
+    tokens = parse_path(wanted.path)
+    if type(result) is OrchestrationResult and tokens and tokens[0] in _AT_HAND:
+        found, actual = follow(getattr(result, _AT_HAND[tokens[0]]), tokens[1:])
+    else:
+        if wanted.mission_name not in parts:
+            # Of a real result, the documents can be looked into as they are.
+            parts[wanted.mission_name] = result.parts() if type(result) is OrchestrationResult else result.to_dict()
+        found, actual = follow(parts[wanted.mission_name], tokens)
     reason = missed(wanted.op, found, actual, wanted.expected)
     if reason is None:
         return ExpectationResult(wanted.id, True, actual, wanted.expected)
     more: dict[str, Any] = {}
-    tokens = parse_path(wanted.path)
     if isinstance(result, OrchestrationResult) and tokens[:1] == ("final_state",):
         more["written_by"] = written_by(result.run, format_pointer(tokens[1:]))
     if wanted.op == "matches" and found:

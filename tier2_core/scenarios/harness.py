@@ -10,7 +10,7 @@ from pyrsistent import PMap
 
 from tier2_core.missions.planning import HasMissions, Plans
 from tier2_core.missions.registry import default_registry
-from tier2_core.values.canonical import Raw, digest, wrapper_bytes, wrapper_digest
+from tier2_core.values.canonical import canonical_text, digest, text_digest, wrapper_bytes
 from tier2_core.values.fields import (
     exact,
     expect,
@@ -25,7 +25,7 @@ from tier2_core.values.fields import (
     unique,
 )
 from tier2_core.values.scalars import quote
-from tier2_core.values.writing import canonical_bytes, in_order, thaw
+from tier2_core.values.writing import in_order, thaw
 from tier2_core.workflow.engine import run
 from tier2_core.workflow.result import OrchestrationResult
 from tier2_core.workflow.specs import NOTHING, Decision, ExecutionContext, decisions_or_none
@@ -147,7 +147,7 @@ def run_scenario(defn: ScenarioDefinition, *, registry: HasMissions | None = Non
 def scenario_run(defn: ScenarioDefinition, plans: Plans) -> ScenarioResult:
     """:func:`run_scenario` as a part of a test run, of which ``plans`` are."""
     results: dict[str, OrchestrationResult] = {}
-    params = [canonical_bytes(call.params) for call in defn.missions]  # type: ignore[arg-type]
+    params = [canonical_text(call.params) for call in defn.missions]  # type: ignore[arg-type]
     state = defn.initial_state
     for call, written in zip(defn.missions, params, strict=True):
         context = ExecutionContext(state, decisions=call.decisions)
@@ -163,20 +163,19 @@ def scenario_run(defn: ScenarioDefinition, plans: Plans) -> ScenarioResult:
     )
 
 
-def _hash(defn: ScenarioDefinition, params: Iterable[bytes], results: Mapping[str, OrchestrationResult]) -> str:
-    parts = (
-        b"true" if defn.chained else b"false",
-        digest(defn.initial_state).encode(),
-        b",".join(map(_written, defn.missions, params)),
-        ",".join([f'{quote(label)}:"{results[label].digest}"' for label in in_order(results)]).encode(),
-        quote(defn.scenario_name).encode(),
+def _hash(defn: ScenarioDefinition, params: Iterable[str], results: Mapping[str, OrchestrationResult]) -> str:
+    missions = ",".join(map(_written, defn.missions, params))
+    digests = ",".join([f'{quote(label)}:"{results[label].digest}"' for label in in_order(results)])
+    return text_digest(
+        f'{{"chained":{"true" if defn.chained else "false"},"initial_state_hash":"{digest(defn.initial_state)}",'
+        f'"missions":[{missions}],"results":{{{digests}}},"scenario_name":{quote(defn.scenario_name)}}}',
+        "tier2/scenario/v1",
     )
-    text = b'{"chained":%s,"initial_state_hash":"%s","missions":[%s],"results":{%s},"scenario_name":%s}' % parts
-    return wrapper_digest(Raw(text), tag="tier2/scenario/v1")
 
 
-def _written(call: MissionCall, params: bytes) -> bytes:
-    """The canonical bytes of :meth:`MissionCall.to_dict`, of whose params they are at hand."""
-    decisions = None if call.decisions is None else [decision.to_dict() for decision in call.decisions]
-    parts = wrapper_bytes(decisions), quote(call.label).encode(), quote(call.name).encode(), params
-    return b'{"decisions":%s,"label":%s,"name":%s,"params":%s}' % parts
+def _written(call: MissionCall, params: str) -> str:
+    """The canonical text of :meth:`MissionCall.to_dict`, of whose params it is at hand."""
+    decisions = "null"
+    if call.decisions is not None:
+        decisions = wrapper_bytes([decision.to_dict() for decision in call.decisions]).decode()
+    return f'{{"decisions":{decisions},"label":{quote(call.label)},"name":{quote(call.name)},"params":{params}}}'

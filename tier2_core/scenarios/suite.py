@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -11,7 +11,7 @@ from pyrsistent import PMap
 from tier2_core.missions.planning import HasMissions, Plans
 from tier2_core.missions.registry import default_registry
 from tier2_core.scenarios.harness import ScenarioDefinition, ScenarioResult, scenario_run
-from tier2_core.values.canonical import wrapper_digest
+from tier2_core.values.canonical import LISTED, digest_around
 from tier2_core.values.fields import expect, named, object_, read_only, text, tuple_of
 from tier2_core.values.writing import thaw
 from tier2_core.workflow.specs import NOTHING
@@ -99,11 +99,11 @@ def aggregate_suite(
     True
     """
     results = {name: scenario_results[name] for name in scenarios_of(defn)}
-    hashes = [result.hash for result in results.values()]
+    hashes = (result.hash for result in results.values())
     return ScenarioSuiteResult(defn.suite_name, results, suite_metadata(defn.suite_name, hashes))
 
 
-def suite_metadata(suite_name: str, scenario_hashes: Sequence[str]) -> dict[str, Any]:
+def suite_metadata(suite_name: str, scenario_hashes: Iterable[str]) -> dict[str, Any]:
     """The metadata of a suite's result, from the hashes of its scenarios in their order."""
-    parts = {"scenarios": list(scenario_hashes), "suite_name": suite_name}
-    return {"suite_hash": wrapper_digest(parts, tag="tier2/suite/v1"), "suite_name": suite_name}
+    parts = {"scenarios": LISTED, "suite_name": suite_name}
+    return {"suite_hash": digest_around(parts, scenario_hashes, "tier2/suite/v1"), "suite_name": suite_name}

@@ -14,7 +14,7 @@ from tier2_core.scenarios.expectations import (
     evaluate_expectations,
 )
 from tier2_core.scenarios.suite import ScenarioSuiteDefinition, ScenarioSuiteResult, run_suite
-from tier2_core.values.canonical import wrapper_digest
+from tier2_core.values.canonical import LISTED, digest_around
 from tier2_core.values.fields import expect, flag, named, object_
 from tier2_core.values.writing import thaw
 from tier2_core.workflow.specs import NOTHING
@@ -76,8 +76,8 @@ def aggregate_test_run(
         "suite_hash": suite_result.metadata.get("suite_hash", ""),
         "suite_name": suite_result.suite_name,
     }
-    hashes = [outcome.hash for outcome in outcomes]
-    metadata["test_run_hash"] = wrapper_digest({**metadata, "outcomes": hashes}, tag="tier2/test-run/v1")
+    hashes = (outcome.hash for outcome in outcomes)
+    metadata["test_run_hash"] = digest_around({**metadata, "outcomes": LISTED}, hashes, "tier2/test-run/v1")
     return TestRunResult(suite_result, expectations_result, expectations_result.passed, metadata)
 
 

@@ -149,12 +149,27 @@ def _text_at_once(convert: Converter) -> Converter:
     return lambda value: value if type(value) is str and value.isascii() else convert(value)
 
 
+def _flag_at_once(convert: Converter) -> Converter:
+    return lambda value: value if type(value) is bool else convert(value)
+
+
+def _document_at_once(convert: Converter) -> Converter:
+    def converted(value: Any) -> Any:
+        if value is None or (type(value) is str and value.isascii()) or seal_of(value) is not None:
+            return value
+        return convert(value)
+
+    return converted
+
+
 def _object_at_once(convert: Converter) -> Converter:
     return lambda value: value if type(value) is PMap and seal_of(value) is not None else convert(value)
 
 
 _SHORTCUTS: dict[Any, Callable[[Converter], Converter]] = {
     text: _text_at_once,
+    flag: _flag_at_once,
+    document: _document_at_once,
     object_: _object_at_once,
     object_or_none: _object_at_once,
 }

@@ -15,7 +15,7 @@ from typing import Any
 from pyrsistent import PMap
 
 from tier2_core.errors import InvalidValueError
-from tier2_core.values.members import members, new_map, new_vector
+from tier2_core.values.members import MANY, Pair, members, new_map, new_vector
 from tier2_core.values.paths import format_pointer
 from tier2_core.values.scalars import (
     MAX_SAFE_INTEGER,
@@ -31,6 +31,7 @@ from tier2_core.values.seal import (
     MAX_DOCUMENT_BYTES,
     VECTOR,
     Document,
+    Written,
     canonical_size,
     plain_key,
     seal,
@@ -70,7 +71,7 @@ string, a list, a tuple, a dict with string keys or a frozen value.
 
 
 def build(root: Any) -> Any:
-    """The frozen and sealed container of ``root``; :class:`Refused` if there is none.
+    """The frozen and sealed container of ``root``; :class:`Refused` or ``UnicodeEncodeError`` if there is none.
 
     ``root`` is walked even if it has a seal; parts that have one are taken as they are.
     """
@@ -125,20 +126,22 @@ def build(root: Any) -> Any:
                     raise Refused
                 out.append(part)
             else:
+                pairs: list[Pair] = []
                 if names is not None:
-                    for name in names:
+                    for place, name in enumerate(names):
                         if type(name) is not str:
                             raise Refused
                         if not name.isascii():
                             name.encode()
                             plain = plain and plain_key(name)
-                if type(source) is dict:
-                    node: Any = new_map(source, out)
-                elif changed or type(source) is list or type(source) is tuple:
-                    node = new_vector(out) if names is None else new_map(names, out)
-                else:
+                        pairs.append((name, out[place]))
+                if not changed and type(source) in CONTAINERS:
                     node = source
-                seal(node, depth, plain)
+                else:
+                    node = new_vector(out) if names is None else new_map(pairs)
+                known = seal(node, depth, plain)
+                if len(pairs) >= MANY and node is not source:
+                    known.written = Written(pairs)
                 done[id(source)] = node
                 if not waiting:
                     if shared and canonical_size(node) > MAX_DOCUMENT_BYTES:

@@ -7,17 +7,22 @@ when it is loaded, and left alone if it is not as expected.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
 from pyrsistent import PMap, pmap, pvector
+
+Pair: TypeAlias = tuple[str, Any]
+
+MANY = 32
+"""From how many members on a loop takes longer than calls that go through them."""
 
 _EMPTY: Any = pmap()
 _new: Any = object.__new__
 
 new_vector: Callable[[list[Any]], Any] = pvector().extend
-"""``pvector(parts)``, which reads its arguments in a slower way."""
+"""``pvector(parts)``, without the reading of its arguments."""
 
 
 def _members(mapping: Any) -> dict[str, Any]:
@@ -32,6 +37,17 @@ def _member(mapping: Any, name: str, default: Any) -> Any:
             if key == name:
                 return part
     return default
+
+
+def _few_members(mapping: Any) -> dict[str, Any] | None:
+    if mapping._size >= MANY:  # noqa: SLF001
+        return None
+    made = {}
+    for bucket in mapping._buckets:  # noqa: SLF001
+        if bucket:
+            for name, part in bucket:
+                made[name] = part  # noqa: PERF403 - a comprehension would be one call more
+    return made
 
 
 def _exchanged(mapping: Any, name: str, value: Any) -> Any:
@@ -60,36 +76,37 @@ def _made(size: int, buckets: Any) -> Any:
     return made
 
 
-def _new_map(names: Iterable[str], parts: list[Any]) -> Any:
-    if not parts:
+def _new_map(pairs: list[Pair]) -> Any:
+    if not pairs:
         return _EMPTY
-    count = 2 * len(parts)
+    count = 2 * len(pairs)
     buckets: list[Any] = [None] * count
-    for pair in zip(names, parts, strict=True):
+    for pair in pairs:
         index = hash(pair[0]) % count
         bucket = buckets[index]
+        # The collector lets go of tuples that hold no containers; lists it would look at for as long as they live.
         buckets[index] = (pair,) if bucket is None else (*bucket, pair)
-    return _made(len(parts), new_vector(buckets))
+    return _made(len(pairs), new_vector(buckets))
 
 
 def _layout_is_known() -> bool:
     """Whether this pyrsistent keeps members in a vector of buckets, each a sequence of pairs."""
-    names = [f"name {place}" for place in range(8)]
-    before = pmap({name: place for place, name in enumerate(names)})
+    inside = {f"name {place}": place for place in range(8)}
+    before = pmap(inside)
     try:
-        made = _new_map(names, [*range(8)])
-        if made != before or _members(before) != dict(before.iteritems()) or _member(before, "none", -1) != -1:
+        made = _new_map(list(inside.items()))
+        if made != before or not inside == _members(before) == _few_members(before) == dict(before.iteritems()):
             return False
-        before = made
+        if made.set("another", -1).remove("another") != before or _member(before, "another", -1) != -1:
+            return False
         for place in range(26):  # so many that some share a bucket, and that there have to be more of them
             name = f"name {place}"
-            if name in before and _member(before, name, -1) != place:
+            if name in made and _member(made, name, -1) != place:
                 return False
-            write = _exchanged if name in before else _added
-            after = before.set(name, -1)
-            if write(before, name, -1) != after or len(write(before, name, -1)) != len(after):
+            after = (_exchanged if name in made else _added)(made, name, -1)
+            if after != made.set(name, -1) or len(after) != len(made.set(name, -1)):
                 return False
-            before = write(before, name, -1)
+            made = after
         return True
     except Exception:  # noqa: BLE001 - whatever it is, the layout is another
         return False
@@ -99,8 +116,12 @@ def _members_of_any(mapping: Any) -> dict[str, Any]:
     return dict(mapping.iteritems())
 
 
-def _new_map_of_any(names: Iterable[str], parts: list[Any]) -> Any:
-    return pmap(dict(zip(names, parts, strict=True)))
+def _few_members_of_any(mapping: Any) -> dict[str, Any] | None:
+    return dict(mapping.iteritems()) if len(mapping) < MANY else None
+
+
+def _new_map_of_any(pairs: list[Pair]) -> Any:
+    return pmap(dict(pairs))
 
 
 LAYOUT_IS_KNOWN = _layout_is_known()
@@ -111,8 +132,11 @@ members: Callable[[Any], dict[str, Any]] = _members if LAYOUT_IS_KNOWN else _mem
 member: Callable[[Any, str, Any], Any] = _member if LAYOUT_IS_KNOWN else PMap.get
 """``mapping.get(name, default)``."""
 
-new_map: Callable[[Iterable[str], list[Any]], Any] = _new_map if LAYOUT_IS_KNOWN else _new_map_of_any
-"""``pmap(dict(zip(names, parts)))``."""
+few_members: Callable[[Any], dict[str, Any] | None] = _few_members if LAYOUT_IS_KNOWN else _few_members_of_any
+"""The same of a small map, in less time; ``None`` if it has many."""
+
+new_map: Callable[[list[Pair]], Any] = _new_map if LAYOUT_IS_KNOWN else _new_map_of_any
+"""``pmap(dict(pairs))``, where no name comes twice."""
 
 exchanged: Callable[[Any, str, Any], Any] = _exchanged if LAYOUT_IS_KNOWN else PMap.set
 """``mapping.set(name, value)`` for a name that is there."""

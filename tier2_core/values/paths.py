@@ -91,8 +91,13 @@ def resolve_path(document: Any, path: str) -> tuple[bool, Any]:
     >>> resolve_path({"a/b": 1}, "/a~1b"), resolve_path([1], "/01"), resolve_path({}, "")
     ((True, 1), (False, None), (True, {}))
     """
+    return follow(document, parse_path(path))
+
+
+def follow(document: Any, tokens: Iterable[str]) -> tuple[bool, Any]:
+    """What reference tokens lead to in a plain or frozen document, as :func:`resolve_path` gives it."""
     value = document
-    for token in parse_path(path):
+    for token in tokens:
         value = part_at(value, token)
         if value is ABSENT:
             return False, None

@@ -14,7 +14,7 @@ from pyrsistent import PMap
 from tier2_core.errors import InvalidSpecError, did_you_mean
 from tier2_core.values.freeze import freeze, same
 from tier2_core.values.schema import check_schema, schema_problems
-from tier2_core.values.seal import VECTOR
+from tier2_core.values.seal import CONTAINERS, VECTOR
 
 Predicate = Callable[[Any, Any], str | None]
 
@@ -37,10 +37,17 @@ def _ordered(name: str, compare: Callable[[Any, Any], bool]) -> Predicate:
     return holds
 
 
+def _same(actual: Any, expected: Any) -> bool:
+    """:func:`same` of two frozen documents; most of them are scalars."""
+    if type(actual) in CONTAINERS:
+        return same(actual, expected)
+    return type(actual) is type(expected) and bool(actual == expected)
+
+
 def _has(whole: Any, part: Any) -> bool | None:
     """Whether an array has an element, a string a substring, an object a key; ``None``: it is none of them."""
     if type(whole) is VECTOR:
-        return any(same(item, part) for item in whole)
+        return any(_same(item, part) for item in whole)
     if type(whole) in (str, PMap) and type(part) is str:
         return part in whole
     return None
@@ -62,14 +69,14 @@ def _matches(actual: Any, expected: Any) -> str | None:
 
 _COMPARISONS: Mapping[str, Predicate] = {
     "contains": _contains,
-    "eq": lambda actual, expected: _mismatch("eq", same(actual, expected)),
+    "eq": lambda actual, expected: _mismatch("eq", _same(actual, expected)),
     "ge": _ordered("ge", lambda actual, expected: actual >= expected),
     "gt": _ordered("gt", lambda actual, expected: actual > expected),
     "in": _in,
     "le": _ordered("le", lambda actual, expected: actual <= expected),
     "lt": _ordered("lt", lambda actual, expected: actual < expected),
     "matches": _matches,
-    "ne": lambda actual, expected: _mismatch("ne", not same(actual, expected)),
+    "ne": lambda actual, expected: _mismatch("ne", not _same(actual, expected)),
 }
 
 PREDICATES: Mapping[str, str] = MappingProxyType(

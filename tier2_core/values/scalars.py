@@ -62,7 +62,7 @@ def has_plain_text(value: float) -> bool:
     exponent: below 1e-4, and for integral values below 1e21.
     """
     size = -value if value < 0 else value
-    return size >= 1e21 or size < 1e-9 or (size >= 1e-4 and not value.is_integer())
+    return (size >= 1e-4 and not value.is_integer()) or size >= 1e21 or size < 1e-9
 
 
 def scalar_text(value: Any) -> str:
@@ -73,10 +73,23 @@ def scalar_text(value: Any) -> str:
     if kind is int:
         return str(value)
     if kind is float:
-        # Both algorithms find the shortest digits that read back; only the notation differs.
-        if has_plain_text(value):
-            return repr(value)
-        import rfc8785  # few floats need it
-
-        return rfc8785.dumps(value).decode()
+        return repr(value) if has_plain_text(value) else _number_text(value)
     return "null" if value is None else "true" if value else "false"
+
+
+def _number_text(value: float) -> str:
+    """The canonical text of a float that Python writes in another way (RFC 8785 section 3.2.2.3).
+
+    Both find the shortest digits that read back; where the exponent begins, and how it looks, is what differs.
+    """
+    digits, _, exponent = repr(value).partition("e")
+    if not exponent:
+        return digits.removesuffix(".0")
+    shift = int(exponent)
+    if shift < -6:
+        return f"{digits}e{shift}"
+    whole, _, rest = digits.partition(".")
+    if shift > 0:
+        return whole + rest + "0" * (shift - len(rest))
+    sign = "-" if value < 0 else ""
+    return f"{sign}0.{'0' * (-shift - 1)}{whole.removeprefix('-')}{rest}"

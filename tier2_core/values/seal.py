@@ -8,11 +8,13 @@ work. A container without one is simply checked again.
 
 from __future__ import annotations
 
+import re
 import weakref
 from typing import Any, TypeAlias
 
 from pyrsistent import PMap, PVector, pvector
 
+from tier2_core.values.members import few_members, members
 from tier2_core.values.scalars import has_plain_text, quote, scalar_text
 
 MAX_DEPTH = 64
@@ -34,13 +36,15 @@ Document: TypeAlias = "bool | int | float | str | PMap[str, Any] | PVector[Any] 
 class Written:
     """What was written out of a container, so that what is made of it need not be written out as a whole.
 
-    ``data`` are its canonical bytes, ``places`` the names of its parts, in their order, and where each begins in the
-    bytes; ``plain`` is plain data that nobody else has.
+    ``pairs`` are the members of a large map, the very ones that are in its buckets, in the order that they came in:
+    mostly the sorted one. ``data`` are its canonical bytes, ``places`` the names of its parts, in their order, and
+    where each begins in the bytes; ``plain`` is plain data that nobody else has.
     """
 
-    __slots__ = ("data", "places", "plain")
+    __slots__ = ("data", "pairs", "places", "plain")
 
-    def __init__(self) -> None:
+    def __init__(self, pairs: list[tuple[str, Any]] | None = None) -> None:
+        self.pairs = pairs
         self.data: bytes | None = None
         self.places: tuple[list[str] | None, list[int]] | None = None
         self.plain: Any = None
@@ -135,7 +139,10 @@ def edited(before: Any, after: Any) -> set[str | int] | None:
 
 def plain_key(key: str) -> bool:
     """Whether ``key`` sorts by code points as it does by UTF-16 units (RFC 8785 section 3.2.3)."""
-    return key.isascii() or max(key) < "\ue000"
+    return key.isascii() or not _BEYOND.search(key)
+
+
+_BEYOND = re.compile("[\ue000-\U0010ffff]")
 
 
 def reseal(new: Any, old: Seal, gone: Any, came: Any, edit: str | int) -> None:
@@ -208,37 +215,35 @@ def canonical_size(document: Any) -> int:
     return len(scalar_text(document))
 
 
-def _counted(document: Any) -> int:
-    waiting = [document]
-    while waiting:
-        top = waiting[-1]
-        top_seal = _seals[id(top)]
-        if top_seal.size is not None:
-            waiting.pop()
-            continue
-        total, unknown = 2, []
-        if type(top) is PMap:
-            for name in top:
-                total += text_size(name) + 1
-            parts = top.itervalues()
+def _counted(container: Any) -> int:
+    # The depth of documents is bounded, so that this may recurse.
+    if type(container) is PMap:
+        inside = members_of(container)
+        parts: Any = inside.values()
+        total = text_size("".join(inside)) + 3 * len(inside)  # a name has quotes and a colon; of the whole, brackets
+    else:
+        parts = container.tolist()
+        total = 2
+    if parts:
+        total += len(parts) - 1
+    for part in parts:
+        kind = type(part)
+        if kind is str:
+            quoted = quote(part)
+            total += len(quoted) if quoted.isascii() else len(quoted.encode())
+        elif kind in CONTAINERS:
+            size = _seals[id(part)].size
+            total += _counted(part) if size is None else size
         else:
-            parts = iter(top)
-        count = 0
-        for part in parts:
-            count += 1
-            if type(part) is PMap or type(part) is VECTOR:
-                size = _seals[id(part)].size
-                if size is None:
-                    unknown.append(part)
-                else:
-                    total += size
-            else:
-                total += canonical_size(part)
-        if unknown:
-            waiting.extend(unknown)
-        else:
-            top_seal.size = total + max(0, count - 1)
-            waiting.pop()
-    size = _seals[id(document)].size
-    assert size is not None
-    return size
+            total += len(scalar_text(part))
+    _seals[id(container)].size = total
+    return total
+
+
+def members_of(mapping: Any) -> dict[str, Any]:
+    """The members of a sealed map as a fresh dict: of a large one in the order that they came in, if it is kept."""
+    few = few_members(mapping)
+    if few is not None:
+        return few
+    written = _seals[id(mapping)].written
+    return members(mapping) if written is None or written.pairs is None else dict(written.pairs)

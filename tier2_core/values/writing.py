@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left, insort
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from operator import itemgetter
 from typing import Any
 
 from pyrsistent import PMap
 
 from tier2_core.values.freeze import freeze
-from tier2_core.values.members import members
-from tier2_core.values.scalars import quote, scalar_text
+from tier2_core.values.members import MANY, few_members, members
+from tier2_core.values.scalars import has_plain_text, quote, scalar_text
 from tier2_core.values.seal import (
     CONTAINERS,
     Document,
@@ -94,68 +96,101 @@ def _anchored(document: Any, known: Seal) -> tuple[Any, Written, set[str | int]]
 
 
 def written_anew(document: Any) -> bytes:
-    """The canonical bytes of a frozen document, from nothing but the document."""
-    return _text(document).encode()
+    """The canonical bytes of a frozen container, from nothing but the container."""
+    if seal_of(document).plain:  # type: ignore[union-attr]
+        # Then the C encoder writes the same: its floats and its order of keys are RFC 8785's.
+        return encode(document).encode()
+    pieces: list[str] = []
+    _write(document, "", pieces.append, set())
+    return "".join(pieces).encode()
+
+
+def _write(container: Any, before: str, add: Callable[[str], None], fine: set[str]) -> None:
+    """Add the text of a container, piece by piece, with ``before`` before it; ``fine`` are keys known to be plain."""
+    # Depth is bounded by MAX_DEPTH, so that this may recurse.
+    if type(container) is PMap:
+        inside = _plain_container(container)
+        if fine.issuperset(inside):
+            names = sorted(inside)
+        else:
+            names = in_order(inside)
+            if len(inside) < MANY and plain_key("".join(inside)):
+                fine.update(inside)
+        before += "{"
+        for name in names:
+            part = inside[name]
+            kind = type(part)
+            if kind is str:
+                add(f"{before}{quote(name)}:{quote(part)}")
+            elif kind is int or (kind is float and has_plain_text(part)):
+                add(f"{before}{quote(name)}:{part!r}")
+            elif kind in CONTAINERS:
+                _write(part, f"{before}{quote(name)}:", add, fine)
+            else:
+                add(f"{before}{quote(name)}:{scalar_text(part)}")
+            before = ","
+        add("}" if inside else f"{before}}}")
+    else:
+        before += "["
+        for part in container:
+            if type(part) in CONTAINERS:
+                _write(part, before, add, fine)
+            else:
+                add(f"{before}{scalar_text(part)}")
+            before = ","
+        add("]" if before == "," else f"{before}]")
 
 
 def in_order(names: Iterable[str]) -> list[str]:
     """The keys of an object as RFC 8785 section 3.2.3 sorts them: as arrays of UTF-16 units."""
     listed = list(names)
-    return sorted(listed, key=None if all(map(plain_key, listed)) else _utf16)
+    return sorted(listed, key=None if plain_key("".join(listed)) else _utf16)
 
 
 def _utf16(name: str) -> bytes:
     return name.encode("utf-16-be")
 
 
-def _text(document: Any) -> str:
-    known = seal_of(document)
-    if known is None:
-        return scalar_text(document)
-    if known.plain:
-        # Then the C encoder writes the same: its floats and its order of keys are RFC 8785's.
-        return encode(document)
-    if type(document) is PMap:
-        inside = members(document)
-        return "{" + ",".join([f"{quote(name)}:{_text(inside[name])}" for name in in_order(inside)]) + "}"
-    return "[" + ",".join(_runs(document)) + "]"
-
-
-def _runs(array: Any) -> Iterable[str]:
-    """The elements of an array; those in a row that the C encoder can write are written by one call."""
-    run: list[Any] = []
-    for part in array:
-        known = seal_of(part)
-        if known is not None and known.plain:
-            run.append(part)
-            continue
-        if run:
-            yield encode(run)[1:-1]
-            run = []
-        yield _text(part)
-    if run:
-        yield encode(run)[1:-1]
-
-
 def _plain_container(container: Any) -> Any:
     if type(container) is not PMap:
         return container.tolist()
-    inside = members(container)
-    # The encoder sorts pairs; names alone are sorted in half the time, and what is in order it need not sort.
-    return inside if len(inside) < _MANY else {name: inside[name] for name in sorted(inside)}
+    made = few_members(container)
+    return _sorted_members(container) if made is None else made
 
 
-_MANY = 32
+def _sorted_members(mapping: Any) -> dict[str, Any]:
+    """The members of a large map, sorted by name: the encoder, which sorts pairs, takes twice as long."""
+    written = seal_of(mapping).written  # type: ignore[union-attr]
+    if written is None or written.pairs is None:
+        inside = members(mapping)
+        return {name: inside[name] for name in sorted(inside)}
+    # Kept in order from the first time on: then there is nothing to sort but what is in order.
+    written.pairs = sorted(written.pairs, key=_name)
+    return dict(written.pairs)
 
 
-encode = json.JSONEncoder(
-    ensure_ascii=False,
-    check_circular=False,
-    allow_nan=False,
-    sort_keys=True,
-    separators=(",", ":"),
-    default=_plain_container,
-).encode
+_name = itemgetter(0)
+
+
+def _encoder() -> Callable[[Any], str]:
+    """``encode`` of the standard library's encoder, without making its part in C anew for each call."""
+    whole = json.JSONEncoder(
+        ensure_ascii=False,
+        check_circular=False,
+        allow_nan=False,
+        sort_keys=True,
+        separators=(",", ":"),
+        default=_plain_container,
+    ).encode
+    example = {"b": [1, 0.5, None, True, "\u00e9\u2028\0"], "a": {}}
+    with suppress(Exception):  # whatever it is, this standard library has another
+        in_c = json.encoder.c_make_encoder(None, _plain_container, quote, None, ":", ",", True, False, False)  # type: ignore[attr-defined]
+        if "".join(in_c(example, 0)) == whole(example):
+            return lambda value: "".join(in_c(value, 0))
+    return whole
+
+
+encode = _encoder()
 
 
 def _spliced(data: bytes, written: Written, source: Any, edits: set[Any], document: Any) -> bytes:
@@ -187,15 +222,17 @@ def _spliced(data: bytes, written: Written, source: Any, edits: set[Any], docume
 
 def _places(source: Any) -> tuple[list[str] | None, list[int]]:
     """Where each part begins: one byte after the comma, or the bracket, before it; and where one more would."""
-    names, offsets = None, [1]
+    names, offsets, here = None, [1], 1
     if type(source) is PMap:
-        inside = members(source)
+        inside = _plain_container(source)
         names = in_order(inside)
-        sizes: Iterable[int] = (text_size(name) + 1 + canonical_size(inside[name]) for name in names)
+        for name in names:
+            here += text_size(name) + canonical_size(inside[name]) + 2  # a colon, and the comma
+            offsets.append(here)
     else:
-        sizes = map(canonical_size, source)
-    for size in sizes:
-        offsets.append(offsets[-1] + size + 1)
+        for part in source:
+            here += canonical_size(part) + 1
+            offsets.append(here)
     return names, offsets
 
 
@@ -211,7 +248,7 @@ def _plain(document: Any) -> Any:
         if known.written.plain is not None:
             return copied(known.written.plain)
         if known.written.data is not None and known.plain and len(known.written.data) < KEPT:
-            return _read(known.written.data.decode(), 0)[0]  # plain numbers read back as what they were written from
+            return _read(known.written.data.decode())[0]  # plain numbers read back as what they were written from
     anchored = _anchored(document, known)
     if anchored is None:
         return _plain_anew(document)
@@ -222,20 +259,26 @@ def _plain(document: Any) -> Any:
     return _derived(plain, edits, document)
 
 
-_read = json.JSONDecoder().scan_once
+_read = json.JSONDecoder().raw_decode
 
 
 def _plain_anew(document: Any) -> Any:
     # Depth is bounded by MAX_DEPTH, so that this may recurse.
-    if type(document) is PMap:
-        made = members(document)
-        if len(made) > 1:
-            made = {name: made[name] for name in sorted(made)}
-        for name, part in made.items():
+    if type(document) is not PMap:
+        made = document.tolist()
+        for place, part in enumerate(made):
             if type(part) in CONTAINERS:
-                made[name] = _plain_anew(part)
+                made[place] = _plain_anew(part)
         return made
-    return [_plain_anew(part) if type(part) in CONTAINERS else part for part in document]
+    made = few_members(document)
+    if made is None:
+        made = _sorted_members(document)
+    elif len(made) > 1:
+        made = {name: made[name] for name in sorted(made)}
+    for name, part in made.items():
+        if type(part) in CONTAINERS:
+            made[name] = _plain_anew(part)
+    return made
 
 
 def copied(plain: Any, but: Iterable[Any] = ()) -> Any:

@@ -21,6 +21,7 @@ from tier2_core.errors import (
 )
 from tier2_core.values.fields import with_prefix
 from tier2_core.values.freeze import a_type
+from tier2_core.values.members import member, members
 from tier2_core.values.paths import parse_path
 from tier2_core.values.schema import schema_problems
 from tier2_core.workflow.operations import BUILTINS, HasOperations, Operation
@@ -71,7 +72,7 @@ def check_envelope(workflow: WorkflowDefinition, registry: HasOperations) -> Non
 
 def operation_of(step: StepSpec, registry: HasOperations) -> Operation:
     """The operation that a runtime step names; :class:`UnknownOperationError` if the registry has none such."""
-    name = step.payload.get("operation", "noop")
+    name = member(step.payload, "operation", "noop")
     known = registry.operations
     if type(name) is not str:
         raise UnknownOperationError(
@@ -101,8 +102,10 @@ def mission_of(workflow: WorkflowDefinition) -> str:
 def _check_payload(step: StepSpec, operation: Operation, workflow: WorkflowDefinition) -> None:
     if operation.check is None:
         return
+    # A built-in check reads what it is given many times over, and reads a dict in a fraction of the time.
+    builtin = BUILTINS.operations.get(operation.name) is operation
     try:
-        refusal: Any = operation.check(step.payload)  # type: ignore[arg-type]
+        refusal: Any = operation.check(members(step.payload) if builtin else step.payload)  # type: ignore[arg-type]
     except ValueError as error:
         field = getattr(error, "field", "") or "payload"
         raise InvalidSpecError(

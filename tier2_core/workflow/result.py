@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 from pyrsistent import PMap
 
-from tier2_core.values.canonical import digest, digest_of, wrapper_bytes
+from tier2_core.values.canonical import digest, digest_of, sha256, wrapper_bytes
 from tier2_core.values.scalars import quote
 from tier2_core.values.writing import canonical_bytes, in_order, thaw
 from tier2_core.workflow.specs import StepSpec
@@ -110,9 +110,7 @@ class OrchestrationResult:
     @cached_property
     def digest(self) -> str:
         """The SHA-256 of the canonical bytes of :meth:`to_dict`, computed when first asked for."""
-        import hashlib  # as in values/canonical.py: it takes long
-
-        return hashlib.sha256(self.to_json()).hexdigest()
+        return sha256(self.to_json()).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
         """The whole result as plain JSON data with sorted keys."""
@@ -128,8 +126,6 @@ class OrchestrationResult:
         >>> result.to_json() == canonical_json(result.to_dict())
         True
         """
-        import hashlib
-
         run, steps = self.run, self.executed_steps
         state = canonical_bytes(run.state)
         final, initial = digest_of(run.state, state), digest(run.context.initial_state)
@@ -149,7 +145,7 @@ class OrchestrationResult:
             state,
             (_REST % (workflow_id, lineage, pending, receipt, self.status, success)).encode(),
         )
-        object.__setattr__(self, "digest", hashlib.sha256(data).hexdigest())  # whoever wants the one mostly wants the other
+        object.__setattr__(self, "digest", sha256(data).hexdigest())  # whoever wants the one mostly wants the other
         return data
 
     def parts(self) -> dict[str, Any]:
