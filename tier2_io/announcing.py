@@ -53,13 +53,13 @@ def plainly_announced() -> list[Announcement]:
         names.append(name)
         points = _read(os.path.join(root, child, "entry_points.txt"))
         if points is not None and GROUP.encode() in points:
-            announcing.append((name, child, os.path.join(root, child), points))
+            announcing.append((name, os.path.join(root, child), points))
     found: set[Announcement] = set()
-    for name, child, path, points in announcing:
+    for name, path, points in announcing:
         group = list(_points(points))
         if group:
             distribution, version, requires = _metadata(path)
-            if not child.endswith(".dist-info") or names.count(name) > 1 or name != _comparable(distribution):
+            if names.count(name) > 1 or name != _comparable(distribution):
                 raise OutOfTheOrdinary
             found.update(announcements(group, distribution, version, requires))
     return in_order(found)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import os
 import platform
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -57,6 +56,8 @@ def save(result: OrchestrationResult, path: str | None, key: Ed25519PrivateKey |
     try:
         return _save_new(document, "", stem)
     except FileProblem:
+        import tempfile
+
         # What people have answered must not be lost because of where they stand.
         return _save_new(document, tempfile.gettempdir(), stem)
 
@@ -83,9 +84,14 @@ def read_record(path: str) -> Record:
     return load_from(path, read_stored(path).document)
 
 
+def is_of_tests(document: Mapping[str, Any]) -> bool:
+    """Whether a document says of itself that it is the record of test runs, of whatever version."""
+    return str(document.get("schema")).startswith("tier2.test-record/")
+
+
 def load_from(path: str, document: Mapping[str, Any]) -> Record:
     """The record that was read from a file already."""
-    if str(document.get("schema")).startswith("tier2.test-record/") or "predicateType" in document:
+    if is_of_tests(document) or "predicateType" in document:
         raise FileProblem(f"{path} is the record of test runs, which 'tier2 verify' reads; expected that of a run.")
     try:
         return load_record(document)

@@ -48,8 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _loaded(command: str) -> Any:
-    """The module of a command, loaded without looking for garbage, there and at exit: all of it stays to the end."""
-    gc.disable()
+    """The module of a command.
+
+    It stays to the end. To look for garbage in all that, time and again and at exit, takes a tenth of a short run.
+    """
     try:
         return import_module(f"tier2_io.cli.{command}")
     finally:
@@ -58,6 +60,7 @@ def _loaded(command: str) -> Any:
 
 
 def _executed(options: Any) -> int:
+    gc.disable()  # until all is loaded
     from tier2_core.errors import AntiFailurePlanningError, CallerError, DecisionError, PluginError
     from tier2_io.screen import complain
 

@@ -11,7 +11,7 @@ from tier2_io.cli.changes import say_changes
 from tier2_io.cli.inputs import registry
 from tier2_io.cli.main import DONE, UNVERIFIED, USAGE
 from tier2_io.files import FileProblem
-from tier2_io.saved import load_from, told_workflow
+from tier2_io.saved import is_of_tests, load_from, told_workflow
 from tier2_io.screen import complain, safe, say, say_json, say_styled, shown
 from tier2_io.signing import (
     RECORD_TYPE,
@@ -22,9 +22,6 @@ from tier2_io.signing import (
     public_key,
     read_stored,
 )
-from tier2_io.suite_records import SCHEMA as TEST_SCHEMA
-from tier2_io.suite_records import record_in
-from tier2_io.suite_records import verified as verified_tests
 
 PROVEN = "integrity only: no key is pinned, so that who made it is not proven"
 
@@ -66,9 +63,13 @@ def _verified(path: str, known: Registry, key: Any) -> dict[str, Any]:
 
 
 def _recomputed(path: str, stored: Stored, known: Registry) -> dict[str, Any]:
-    document = record_in(path, stored.document) if stored.kind == STATEMENT_TYPE else stored.document
-    if stored.kind != RECORD_TYPE and document.get("schema") == TEST_SCHEMA:
-        return verified_tests(path, document, known)
+    document = stored.document
+    if stored.kind == STATEMENT_TYPE or (stored.kind != RECORD_TYPE and is_of_tests(document)):
+        from tier2_io.suite_records import SCHEMA, record_in, verified
+
+        document = record_in(path, document) if stored.kind == STATEMENT_TYPE else document
+        if document.get("schema") == SCHEMA:
+            return verified(path, document, known)
     record = load_from(path, document)
     steps = len(record.chain)
     what = f"{record.mission or told_workflow(record)}, {record.status}, {steps} step{'s' * (steps != 1)}"
