@@ -11,6 +11,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from tier2_core.values.members import member
 from tier2_core.workflow.envelope import check_envelope, operation_of
 from tier2_core.workflow.operations import HasOperations, Operation, OperationCall, State, bound
 from tier2_core.workflow.specs import ExecutionContext, StepSpec, WorkflowDefinition
@@ -60,18 +61,17 @@ def plan_of(workflow: WorkflowDefinition, registry: HasOperations) -> Plan:
     if plan is not None and plan.registry is registry and all(map(is_, map(known.get, plan.names), plan.operations)):
         return plan
     check_envelope(workflow, registry)
-    steps = tuple(_planned(step, registry) for step in workflow.steps)
-    operations = tuple(planned.operation for planned in steps if planned.operation is not None)
-    plan = Plan(
-        registry, tuple(operation_name(planned.step) for planned in steps if planned.operation), operations, steps
-    )
+    steps = [_planned(step, registry) for step in workflow.steps]
+    operations = [planned.operation for planned in steps if planned.operation is not None]
+    names = [operation_name(planned.step) for planned in steps if planned.operation is not None]
+    plan = Plan(registry, tuple(names), tuple(operations), tuple(steps))
     workflow.memo["plan"] = plan
     return plan
 
 
 def operation_name(step: StepSpec) -> str:
     """The name of the operation of a runtime step that was checked."""
-    name: str = step.payload.get("operation", "noop")
+    name: str = member(step.payload, "operation", "noop")
     return name
 
 
