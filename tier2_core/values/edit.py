@@ -137,23 +137,20 @@ def set_with_parents(document: Any, tokens: Tokens, value: Any) -> Any:
 
 def changed_at(document: Any, tokens: Tokens, change: Change, *given: Any) -> Any:
     """``document`` with ``change`` made to the container that holds the last token's place."""
-    last = len(tokens) - 1
-    here = document
-    above: list[Any] = []
-    for place in range(last):
-        above.append(here)
-        here = part_at(here, tokens[place])
-        if here is ABSENT:
-            raise missing(tokens, place, above[-1])
-    if type(here) not in CONTAINERS:
-        raise missing(tokens, last, here)
-    new = change(here, tokens[last], tokens, *given)
-    if new is here:
-        return document
-    for place in range(last - 1, -1, -1):
-        parent = above[place]
-        new, here = _exchanged(parent, tokens[place], here, new), parent
-    return within_depth(new)
+    return within_depth(_changed(document, tokens, 0, change, given))
+
+
+def _changed(here: Any, tokens: Tokens, place: int, change: Change, given: tuple[Any, ...]) -> Any:
+    # Documents are not deep, and what is not there ends the way, so that this may recurse.
+    token = tokens[place]
+    if place == len(tokens) - 1:
+        if type(here) not in CONTAINERS:
+            raise missing(tokens, place, here)
+        return change(here, token, tokens, *given)
+    part = part_at(here, token)
+    if part is ABSENT:
+        raise missing(tokens, place, here)
+    return _exchanged(here, token, part, _changed(part, tokens, place + 1, change, given))
 
 
 def within_depth(document: Any) -> Any:
