@@ -110,13 +110,7 @@ def _write(container: Any, before: str, add: Callable[[str], None], fine: set[st
     """Add the text of a container, piece by piece, with ``before`` before it; ``fine`` are keys known to be plain."""
     # Depth is bounded by MAX_DEPTH, so that this may recurse.
     if type(container) is PMap:
-        pairs = _sorted_pairs(container)
-        if not fine.issuperset(map(_name, pairs)):
-            names = [name for name, _ in pairs]
-            if plain_key("".join(names)):
-                fine.update(names)
-            else:
-                pairs.sort(key=_utf16_name)
+        pairs = _ordered(container, fine)
         before += "{"
         for name, part in pairs:
             kind = type(part)
@@ -129,7 +123,7 @@ def _write(container: Any, before: str, add: Callable[[str], None], fine: set[st
             else:
                 add(f"{before}{quote(name)}:{scalar_text(part)}")
             before = ","
-        add("}" if pairs else f"{before}}}")
+        add("}" if before == "," else f"{before}}}")
     else:
         before += "["
         for part in container:
@@ -141,18 +135,32 @@ def _write(container: Any, before: str, add: Callable[[str], None], fine: set[st
         add("]" if before == "," else f"{before}]")
 
 
-def _sorted_pairs(mapping: Any) -> list[Pair]:
-    """The members of a map in the order of their names' code points, as a fresh list."""
+def _ordered(mapping: Any, fine: set[str]) -> Iterable[Pair]:
+    """The members of a map as RFC 8785 section 3.2.3 sorts them."""
     pairs = few_pairs(mapping)
-    if pairs is not None:
-        pairs.sort()
-        return pairs
+    if pairs is None:
+        inside = _sorted_members(mapping)
+        names = in_order(inside)
+        return inside.items() if names == list(inside) else [(name, inside[name]) for name in names]
+    pairs.sort()
+    if not fine.issuperset(map(_name, pairs)):
+        names = [name for name, _ in pairs]
+        if plain_key("".join(names)):
+            fine.update(names)
+        else:
+            pairs.sort(key=_utf16_name)
+    return pairs
+
+
+def _sorted_members(mapping: Any) -> dict[str, Any]:
+    """The members of a large map in the order of their names' code points."""
     written = seal_of(mapping).written  # type: ignore[union-attr]
     if written is None or written.pairs is None:
-        return sorted(members(mapping).items(), key=_name)
+        inside = members(mapping)
+        return {name: inside[name] for name in sorted(inside)}
     # Kept in order from the first time on: then there is nothing to sort but what is in order.
     written.pairs = sorted(written.pairs, key=_name)
-    return written.pairs.copy()
+    return dict(written.pairs)
 
 
 _name = itemgetter(0)
@@ -177,7 +185,7 @@ def _plain_container(container: Any) -> Any:
         return container.tolist()
     few = few_members(container)
     # The encoder takes longer to sort what is in no order than all of it takes here.
-    return dict(_sorted_pairs(container)) if few is None else few
+    return _sorted_members(container) if few is None else few
 
 
 def _encoder() -> Callable[[Any], str]:
@@ -278,7 +286,12 @@ def _plain_anew(document: Any) -> Any:
             if type(part) in CONTAINERS:
                 made[place] = _plain_anew(part)
         return made
-    made = dict(_sorted_pairs(document))
+    pairs = few_pairs(document)
+    if pairs is None:
+        made = _sorted_members(document)
+    else:
+        pairs.sort()
+        made = dict(pairs)
     for name, part in made.items():
         if type(part) in CONTAINERS:
             made[name] = _plain_anew(part)
