@@ -132,7 +132,7 @@ if TYPE_CHECKING:
         parse_path,
         resolve_path,
     )
-    from tier2_core.values.writing import thaw
+    from tier2_core.values.thaw import thaw
     from tier2_core.workflow.engine import (
         advance,
         resume,
@@ -281,7 +281,7 @@ _LAZY = {
         "parse_path",
         "resolve_path",
     ),
-    "values.writing": ("thaw",),
+    "values.thaw": ("thaw",),
     "workflow.engine": (
         "advance",
         "resume",

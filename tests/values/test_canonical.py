@@ -29,7 +29,7 @@ from tier2_core.values.canonical import (
 )
 from tier2_core.values.edit import set_at
 from tier2_core.values.freeze import freeze, same
-from tier2_core.values.writing import thaw
+from tier2_core.values.thaw import thaw
 
 
 def refusal(data: Any) -> InvalidValueError:
@@ -88,9 +88,7 @@ def test_another_hash_seed_gives_the_same_bytes_and_the_same_message() -> None:
         "print(canonical_json(d), digest(d), thaw(d))\n"
         "try: freeze({k: {v: {1} for v in 'pqrstu'} for k in 'abcdefgh'})\n"
         "except Exception as error: print(error, error.path)\n"
-    ).replace(
-        "import *", "import *\nfrom tier2_core.values.freeze import *\nfrom tier2_core.values.writing import *", 1
-    )
+    ).replace("import *", "import *\nfrom tier2_core.values.freeze import *\nfrom tier2_core.values.thaw import *", 1)
     outputs = {
         subprocess.run(
             [sys.executable, "-X", "utf8", "-c", program],

@@ -26,7 +26,7 @@ from tier2_core.values.difference import MAX_ARRAY_SHIFTS
 from tier2_core.values.freeze import freeze, same
 from tier2_core.values.patch import apply_merge_patch, apply_patch, make_patch
 from tier2_core.values.seal import canonical_size, seal_of
-from tier2_core.values.writing import thaw
+from tier2_core.values.thaw import thaw
 
 
 def check(before: Any, after: Any) -> list[Any]:

@@ -19,7 +19,7 @@ from tier2_core.values.canonical import canonical_json
 from tier2_core.values.edit import add_at, append_at, delete_at, set_at, set_with_parents, value_at
 from tier2_core.values.freeze import freeze
 from tier2_core.values.seal import MAX_DEPTH, VECTOR, canonical_size, seal_of
-from tier2_core.values.writing import thaw
+from tier2_core.values.thaw import thaw
 
 Tokens = tuple[str, ...]
 

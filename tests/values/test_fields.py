@@ -15,7 +15,7 @@ from tests.strategies import documents, objects
 from tier2_core.errors import InvalidFieldValueError, InvalidSpecError, InvalidValueError
 from tier2_core.values import fields
 from tier2_core.values.freeze import freeze, same
-from tier2_core.values.writing import thaw
+from tier2_core.values.thaw import thaw
 
 
 @frozen

@@ -30,7 +30,7 @@ from tier2_core.errors import InvalidValueError
 from tier2_core.values.canonical import canonical_json
 from tier2_core.values.freeze import freeze, same
 from tier2_core.values.seal import VECTOR, seal_of
-from tier2_core.values.writing import thaw
+from tier2_core.values.thaw import thaw
 
 
 def refusal(value: Any) -> InvalidValueError:

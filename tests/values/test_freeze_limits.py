@@ -17,7 +17,7 @@ from tier2_core.errors import InvalidValueError
 from tier2_core.values.canonical import canonical_json
 from tier2_core.values.freeze import freeze
 from tier2_core.values.seal import MAX_DEPTH, MAX_DOCUMENT_BYTES, canonical_size
-from tier2_core.values.writing import thaw
+from tier2_core.values.thaw import thaw
 
 
 def refusal(value: Any) -> InvalidValueError:

@@ -19,7 +19,8 @@ from tier2_core.values.edit import set_at
 from tier2_core.values.freeze import freeze
 from tier2_core.values.scalars import scalar_text
 from tier2_core.values.seal import VECTOR, canonical_size, members_of, seal_of
-from tier2_core.values.writing import encode, thaw, written_anew
+from tier2_core.values.thaw import thaw
+from tier2_core.values.writing import encode, written_anew
 
 
 def large(size: int, seed: int) -> dict[str, Any]:

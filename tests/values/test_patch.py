@@ -22,7 +22,7 @@ from tier2_core.values.freeze import freeze, same
 from tier2_core.values.patch import apply_merge_patch, apply_patch
 from tier2_core.values.paths import resolve_path
 from tier2_core.values.seal import MAX_DOCUMENT_BYTES, canonical_size, seal_of
-from tier2_core.values.writing import thaw
+from tier2_core.values.thaw import thaw
 
 RFC_6902 = vectors("patch/rfc6902")
 CASES = RFC_6902 + vectors("patch/accepted") + vectors("patch/refused")

@@ -17,7 +17,7 @@ from tier2_core.errors import InvalidSchemaError, InvalidValueError
 from tier2_core.values.freeze import freeze
 from tier2_core.values.paths import format_pointer
 from tier2_core.values.schema import DIALECT, check_schema, schema_problems
-from tier2_core.values.writing import thaw
+from tier2_core.values.thaw import thaw
 
 
 def refusal(schema: Any, document: Any = None) -> InvalidSchemaError:

@@ -16,7 +16,7 @@ from tier2_core.values.canonical import canonical_json
 from tier2_core.values.edit import add_at, delete_at, set_at
 from tier2_core.values.freeze import freeze
 from tier2_core.values.seal import MAX_EDITS, VECTOR, _seals, canonical_size, edited, plain_key, seal_of
-from tier2_core.values.writing import thaw
+from tier2_core.values.thaw import thaw
 
 NEVER_SEALED: tuple[Any, ...] = (None, True, 1, 1.5, "a", [], {}, pmap({"a": 1}), pvector([1]))
 

@@ -12,7 +12,7 @@ from tier2_core.errors import InvalidParamsError, InvalidSpecError, PluginError
 from tier2_core.values.fields import exact, function, named, object_or_none, shown, text
 from tier2_core.values.freeze import freeze
 from tier2_core.values.schema import schema_problems
-from tier2_core.values.writing import thaw
+from tier2_core.values.thaw import thaw
 from tier2_core.workflow.specs import WorkflowDefinition
 
 Factory = Callable[[PMap[str, Any]], WorkflowDefinition]

@@ -11,7 +11,7 @@ from tier2_core.records.record import Record
 from tier2_core.values.canonical import wrapper_digest
 from tier2_core.values.difference import operations_between
 from tier2_core.values.freeze import a_type, freeze
-from tier2_core.values.writing import thaw
+from tier2_core.values.thaw import thaw
 
 CAUSES = ("inputs", "initial state", "registry", "plan", "decisions", "states")
 

@@ -25,7 +25,7 @@ from tier2_core.missions.registry import Registry
 from tier2_core.values.canonical import digest, wrapper_digest
 from tier2_core.values.freeze import a_type, freeze
 from tier2_core.values.patch import apply_patch, make_patch
-from tier2_core.values.writing import thaw
+from tier2_core.values.thaw import thaw
 from tier2_core.version import VERSION
 from tier2_core.workflow.operations import HasOperations, State
 from tier2_core.workflow.result import OrchestrationResult

@@ -28,7 +28,7 @@ from tier2_core.records.record import Record, RecordLink, links_of, registry_par
 from tier2_core.values.canonical import wrapper_digest
 from tier2_core.values.freeze import a_type, same
 from tier2_core.values.patch import apply_patch
-from tier2_core.values.writing import thaw
+from tier2_core.values.thaw import thaw
 from tier2_core.version import VERSION
 from tier2_core.workflow.engine import run
 from tier2_core.workflow.operations import HasOperations, State

@@ -18,7 +18,7 @@ from tier2_core.values.paths import follow, format_pointer, parse_path, resolve_
 from tier2_core.values.predicates import check_predicate, missed
 from tier2_core.values.scalars import quote
 from tier2_core.values.schema import schema_problems
-from tier2_core.values.writing import thaw
+from tier2_core.values.thaw import thaw
 from tier2_core.workflow.result import OrchestrationResult
 from tier2_core.workflow.specs import NOTHING
 from tier2_core.workflow.trace import Run

@@ -25,7 +25,8 @@ from tier2_core.values.fields import (
     unique,
 )
 from tier2_core.values.scalars import quote
-from tier2_core.values.writing import in_order, thaw
+from tier2_core.values.thaw import thaw
+from tier2_core.values.writing import in_order
 from tier2_core.workflow.engine import run
 from tier2_core.workflow.result import OrchestrationResult
 from tier2_core.workflow.specs import NOTHING, Decision, ExecutionContext, decisions_or_none

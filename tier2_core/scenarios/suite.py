@@ -13,7 +13,7 @@ from tier2_core.missions.registry import default_registry
 from tier2_core.scenarios.harness import ScenarioDefinition, ScenarioResult, scenario_run
 from tier2_core.values.canonical import LISTED, digest_around
 from tier2_core.values.fields import expect, named, object_, read_only, text, tuple_of
-from tier2_core.values.writing import thaw
+from tier2_core.values.thaw import thaw
 from tier2_core.workflow.specs import NOTHING
 
 

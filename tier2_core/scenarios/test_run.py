@@ -16,7 +16,7 @@ from tier2_core.scenarios.expectations import (
 from tier2_core.scenarios.suite import ScenarioSuiteDefinition, ScenarioSuiteResult, run_suite
 from tier2_core.values.canonical import LISTED, digest_around
 from tier2_core.values.fields import expect, flag, named, object_
-from tier2_core.values.writing import thaw
+from tier2_core.values.thaw import thaw
 from tier2_core.workflow.specs import NOTHING
 
 

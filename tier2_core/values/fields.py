@@ -18,7 +18,7 @@ from tier2_core.values.canonical import canonical_json
 from tier2_core.values.freeze import a_type, freeze
 from tier2_core.values.scalars import Refused, check_text
 from tier2_core.values.seal import seal_of
-from tier2_core.values.writing import thaw
+from tier2_core.values.thaw import thaw
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tier2_core.errors import InvalidSchemaError
 from tier2_core.values.canonical import canonical_json, parse_json
 from tier2_core.values.paths import format_pointer
-from tier2_core.values.writing import thaw
+from tier2_core.values.thaw import thaw
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator

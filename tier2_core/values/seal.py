@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import re
 import weakref
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pyrsistent import PMap, PVector, pvector
 
 from tier2_core.values.members import few_members, members
-from tier2_core.values.mould import Mould
 from tier2_core.values.scalars import has_plain_text, quote, scalar_text
+
+if TYPE_CHECKING:
+    from tier2_core.values.thaw import Mould
 
 MAX_DEPTH = 64
 """How deep arrays and objects may be nested; ``[[]]`` is 2 deep."""

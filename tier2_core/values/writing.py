@@ -1,8 +1,8 @@
-"""Documents written out: as canonical bytes (RFC 8785), and as fresh plain data.
+"""Documents written out as canonical bytes (RFC 8785).
 
 Most documents that are written out are states, and most states were made by a few edits of one that was written out
 before. Of such a first document, its *anchor*, what was written is kept as long as it lives, if it is large; what was
-made of it is put together from that and the parts that were edited. Both ways give the same bytes and the same data.
+made of it is put together from that and the parts that were edited. Both ways give the same bytes.
 """
 
 from __future__ import annotations
@@ -16,9 +16,7 @@ from typing import Any
 
 from pyrsistent import PMap
 
-from tier2_core.values.freeze import freeze
 from tier2_core.values.members import Pair, few_members, few_pairs, members
-from tier2_core.values.mould import Mould
 from tier2_core.values.scalars import quote, scalar_text
 from tier2_core.values.seal import (
     CONTAINERS,
@@ -31,19 +29,11 @@ from tier2_core.values.seal import (
     text_size,
 )
 
-_PLAIN = frozenset({dict, list})
-
 KEPT = 1024
-"""How many canonical bytes a document has at least, for that what it was made of is looked for, and kept."""
+"""How many canonical bytes a document has at least, for that what it was made of is looked for, and kept.
 
-
-def thaw(value: Any) -> Any:
-    """Fresh plain ``dict`` and ``list`` data of a document, keys sorted; changing it changes nothing else.
-
-    >>> thaw(freeze({"b": (1, 2), "a": {}}))
-    {'a': {}, 'b': [1, 2]}
-    """
-    return _plain(freeze(value))
+A smaller one keeps its own bytes: it takes many times as much itself.
+"""
 
 
 def canonical_bytes(document: Document) -> bytes:
@@ -53,22 +43,22 @@ def canonical_bytes(document: Document) -> bytes:
         return scalar_text(document).encode()
     if known.written is not None and known.written.data is not None:
         return known.written.data
-    anchored = _anchored(document, known)
-    if anchored is None:
+    made_of = anchored(document, known)
+    if made_of is None:
         anew = written_anew(document)
         known.size = len(anew)
-        if known.size < KEPT:  # the document itself takes many times as much; whoever hashes it soon writes it as well
+        if known.size < KEPT:  # who hashes it soon writes it as well
             known.written = known.written or Written()
             known.written.data = anew
         return anew
-    source, written, edits = anchored
+    source, written, edits = made_of
     data = written.data
     if data is None:
         data = written.data = written_anew(source)
     return _spliced(data, written, source, edits, document)
 
 
-def _anchored(document: Any, known: Seal) -> tuple[Any, Written, set[str | int]] | None:
+def anchored(document: Any, known: Seal) -> tuple[Any, Written, set[str | int]] | None:
     """The oldest living document that this one was made of, what is kept of it, and where it was edited since.
 
     ``None`` if writing anew takes no longer: the document is small, or what it was made of is much larger.
@@ -91,9 +81,6 @@ def _anchored(document: Any, known: Seal) -> tuple[Any, Written, set[str | int]]
     if written is None:
         written = seal.written = Written()
     return source, written, since
-
-
-# --- canonical bytes ---------------------------------------------------------------------------------
 
 
 def written_anew(document: Any) -> bytes:
@@ -139,7 +126,7 @@ def _ordered(mapping: Any, fine: set[str]) -> Iterable[Pair]:
     """The members of a map as RFC 8785 section 3.2.3 sorts them."""
     pairs = few_pairs(mapping)
     if pairs is None:
-        inside = _sorted_members(mapping)
+        inside = sorted_members(mapping)
         names = in_order(inside)
         return inside.items() if names == list(inside) else [(name, inside[name]) for name in names]
     pairs.sort()
@@ -152,7 +139,7 @@ def _ordered(mapping: Any, fine: set[str]) -> Iterable[Pair]:
     return pairs
 
 
-def _sorted_members(mapping: Any) -> dict[str, Any]:
+def sorted_members(mapping: Any) -> dict[str, Any]:
     """The members of a large map in the order of their names' code points."""
     written = seal_of(mapping).written  # type: ignore[union-attr]
     if written is None or written.pairs is None:
@@ -185,7 +172,7 @@ def _plain_container(container: Any) -> Any:
         return container.tolist()
     few = few_members(container)
     # The encoder takes longer to sort what is in no order than all of it takes here.
-    return _sorted_members(container) if few is None else few
+    return sorted_members(container) if few is None else few
 
 
 def _encoder() -> Callable[[Any], str]:
@@ -250,83 +237,3 @@ def _places(source: Any) -> tuple[list[str] | None, list[int]]:
             here += canonical_size(part) + 1
             offsets.append(here)
     return names, offsets
-
-
-# --- plain data --------------------------------------------------------------------------------------
-
-
-def _plain(document: Any) -> Any:
-    if type(document) not in CONTAINERS:
-        return document
-    known = seal_of(document)
-    assert known is not None
-    if known.written is not None:
-        if known.written.plain is not None:
-            return known.written.plain.copy()
-        if known.written.data is not None and known.plain and len(known.written.data) < KEPT:
-            return _read(known.written.data.decode())[0]  # plain numbers read back as what they were written from
-    anchored = _anchored(document, known)
-    if anchored is None:
-        return _plain_anew(document)
-    source, written, edits = anchored
-    mould = written.plain
-    if mould is None:
-        mould = written.plain = Mould(_plain_anew(source))
-    return _derived(mould, edits, document)
-
-
-_read = json.JSONDecoder().raw_decode
-
-
-def _plain_anew(document: Any) -> Any:
-    # Depth is bounded by MAX_DEPTH, so that this may recurse.
-    if type(document) is not PMap:
-        made = document.tolist()
-        for place, part in enumerate(made):
-            if type(part) in CONTAINERS:
-                made[place] = _plain_anew(part)
-        return made
-    pairs = few_pairs(document)
-    if pairs is None:
-        made = _sorted_members(document)
-    else:
-        pairs.sort()
-        made = dict(pairs)
-    for name, part in made.items():
-        if type(part) in CONTAINERS:
-            made[name] = _plain_anew(part)
-    return made
-
-
-def copied(plain: Any) -> Any:
-    """A copy of plain data, all the way down; ``copy.deepcopy`` takes many times as long."""
-    made = plain.copy()
-    # No pair of a name and a part is kept for a moment: so many new tuples would call the collector, again and again.
-    for name, part in plain.items() if type(plain) is dict else enumerate(plain):
-        if type(part) in _PLAIN:
-            made[name] = copied(part)
-    return made
-
-
-def _derived(mould: Mould, edits: set[Any], document: Any) -> Any:
-    """The plain data of ``document``, which was made by edits of what the mould is of."""
-    made = mould.copy(edits)
-    if type(made) is list:
-        for place in sorted(edits):
-            made[place : place + 1] = [_plain(document[place])]
-        return made
-    added = {}
-    for name in edits:
-        if name not in document:
-            made.pop(name, None)
-        elif name in made:
-            made[name] = _plain(document[name])
-        else:
-            added[name] = _plain(document[name])
-    if added:
-        names = list(made)
-        for name in names[bisect_left(names, min(added)) :]:
-            added[name] = made.pop(name)
-        for name in sorted(added):
-            made[name] = added[name]
-    return made

@@ -16,7 +16,7 @@ from tier2_core.errors import DecisionError, OperationError
 from tier2_core.values.canonical import digest, wrapper_digest
 from tier2_core.values.freeze import freeze, printable
 from tier2_core.values.patch import make_patch
-from tier2_core.values.writing import thaw
+from tier2_core.values.thaw import thaw
 from tier2_core.workflow.engine import decided, finish, start
 from tier2_core.workflow.operations import BUILTINS, HasOperations
 from tier2_core.workflow.result import OrchestrationResult

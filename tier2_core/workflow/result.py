@@ -10,7 +10,8 @@ from pyrsistent import PMap
 
 from tier2_core.values.canonical import digest, digest_of, sha256, wrapper_bytes
 from tier2_core.values.scalars import quote
-from tier2_core.values.writing import canonical_bytes, in_order, thaw
+from tier2_core.values.thaw import thaw
+from tier2_core.values.writing import canonical_bytes, in_order
 from tier2_core.workflow.specs import StepSpec
 
 if TYPE_CHECKING:

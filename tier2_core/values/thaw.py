@@ -1,0 +1,144 @@
+"""The way out: fresh plain data of a document.
+
+As with its bytes, of what others were made of by edits the plain data is kept as long as it lives, and copied.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left
+from collections.abc import Callable, Container
+from typing import Any
+
+from pyrsistent import PMap
+
+from tier2_core.values.freeze import freeze
+from tier2_core.values.members import few_pairs
+from tier2_core.values.seal import CONTAINERS, seal_of
+from tier2_core.values.writing import KEPT, anchored, sorted_members
+
+_PLAIN = frozenset({dict, list})
+
+
+def thaw(value: Any) -> Any:
+    """Fresh plain ``dict`` and ``list`` data of a document, keys sorted; changing it changes nothing else.
+
+    >>> thaw(freeze({"b": (1, 2), "a": {}}))
+    {'a': {}, 'b': [1, 2]}
+    """
+    return _plain(freeze(value))
+
+
+def _plain(document: Any) -> Any:
+    if type(document) not in CONTAINERS:
+        return document
+    known = seal_of(document)
+    assert known is not None
+    if known.written is not None:
+        if known.written.plain is not None:
+            return known.written.plain.copy()
+        if known.written.data is not None and known.plain and len(known.written.data) < KEPT:
+            return _read(known.written.data.decode())[0]  # plain numbers read back as what they were written from
+    made_of = anchored(document, known)
+    if made_of is None:
+        return _plain_anew(document)
+    source, written, edits = made_of
+    mould = written.plain
+    if mould is None:
+        mould = written.plain = Mould(_plain_anew(source))
+    return _derived(mould, edits, document)
+
+
+_read = json.JSONDecoder().raw_decode
+
+
+def _plain_anew(document: Any) -> Any:
+    # Depth is bounded by MAX_DEPTH, so that this may recurse.
+    if type(document) is not PMap:
+        made = document.tolist()
+        for place, part in enumerate(made):
+            if type(part) in CONTAINERS:
+                made[place] = _plain_anew(part)
+        return made
+    pairs = few_pairs(document)
+    if pairs is None:
+        made = sorted_members(document)
+    else:
+        pairs.sort()
+        made = dict(pairs)
+    for name, part in made.items():
+        if type(part) in CONTAINERS:
+            made[name] = _plain_anew(part)
+    return made
+
+
+def copied(plain: Any) -> Any:
+    """A copy of plain data, all the way down; ``copy.deepcopy`` takes many times as long."""
+    made = plain.copy()
+    # No pair of a name and a part is kept for a moment: so many new tuples would call the collector, again and again.
+    for name, part in plain.items() if type(plain) is dict else enumerate(plain):
+        if type(part) in _PLAIN:
+            made[name] = copied(part)
+    return made
+
+
+def _derived(mould: Mould, edits: set[Any], document: Any) -> Any:
+    """The plain data of ``document``, which was made by edits of what the mould is of."""
+    made = mould.copy(edits)
+    if type(made) is list:
+        for place in sorted(edits):
+            made[place : place + 1] = [_plain(document[place])]
+        return made
+    added = {}
+    for name in edits:
+        if name not in document:
+            made.pop(name, None)
+        elif name in made:
+            made[name] = _plain(document[name])
+        else:
+            added[name] = _plain(document[name])
+    if added:
+        names = list(made)
+        for name in names[bisect_left(names, min(added)) :]:
+            added[name] = made.pop(name)
+        for name in sorted(added):
+            made[name] = added[name]
+    return made
+
+
+class Mould:
+    """Plain data that nobody else has, and where in it objects and arrays are; for an anchor's plain data.
+
+    Most of a state are scalars, and most of the rest are objects and arrays of scalars: a copy need not look for them.
+    """
+
+    __slots__ = ("leaves", "nested", "plain")
+
+    def __init__(self, plain: Any) -> None:
+        self.plain = plain
+        self.nested: list[tuple[Any, Mould]] = []
+        self.leaves: list[tuple[Callable[[Any], Any], list[Any], list[Any]]] = [
+            (dict.copy, [], []),
+            (list.copy, [], []),
+        ]
+        # The depth of documents is bounded, so that this may recurse.
+        for place, part in plain.items() if type(plain) is dict else enumerate(plain):
+            kind = type(part)
+            if kind is dict or kind is list:
+                if _PLAIN.isdisjoint(map(type, part.values() if kind is dict else part)):
+                    _, places, parts = self.leaves[kind is list]
+                    places.append(place)
+                    parts.append(part)
+                else:
+                    self.nested.append((place, Mould(part)))
+
+    def copy(self, but: Container[Any] = ()) -> Any:
+        """A copy, all the way down, but for large parts at ``but``, which are the very same."""
+        made = self.plain.copy()
+        for copy, places, parts in self.leaves:
+            for place, part in zip(places, map(copy, parts), strict=True):
+                made[place] = part
+        for place, below in self.nested:
+            if place not in but:
+                made[place] = below.copy()
+        return made
