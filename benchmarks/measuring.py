@@ -14,6 +14,7 @@ makes, and not for walking the inputs of the others.
 from __future__ import annotations
 
 import gc
+import os
 import subprocess
 import sys
 import tracemalloc
@@ -110,8 +111,10 @@ class Process:
         return float(printed) if self.reported else wall
 
     def _run(self) -> tuple[float, str]:
+        # With .pyc files, as after any installation, whatever this process was told about them.
+        env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         begin = perf_counter_ns()
-        done = subprocess.run(self.arguments, capture_output=True, text=True, check=False)
+        done = subprocess.run(self.arguments, capture_output=True, text=True, check=False, env=env)
         taken = (perf_counter_ns() - begin) / 1e9
         if done.returncode != 0:
             raise RuntimeError(f"{' '.join(self.arguments)} ended with {done.returncode}: {done.stderr.strip()}")
