@@ -237,6 +237,7 @@ def test_an_archive(tmp_path: Path) -> None:
         archive.writestr("dist_a-1.0.dist-info/entry_points.txt", "[tier2.missions]\na = mod\n")
     with path_of(tmp_path / "some.zip"):
         assert plain() is None
+        assert [one.name for one in announced() if isinstance(one, Announcement)] == ["a"]
         assert read_announced() == announced()
 
 

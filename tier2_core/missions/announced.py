@@ -177,6 +177,7 @@ def _hidden(distribution: Distribution) -> bool:
     from importlib.metadata import distribution as first_of
 
     try:
-        return bool(first_of(distribution.metadata["Name"]).locate_file("") != distribution.locate_file(""))
+        # As text: not all kinds of paths, such as those into archives, are equal to one like them.
+        return str(first_of(distribution.metadata["Name"]).locate_file("")) != str(distribution.locate_file(""))
     except Exception:  # noqa: BLE001 - what is wrong with its metadata is told when they are read
         return False
