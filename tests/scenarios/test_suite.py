@@ -16,10 +16,12 @@ from tier2_core import (
     MissionCall,
     MissionExpectation,
     ScenarioDefinition,
+    ScenarioResult,
     ScenarioSuiteDefinition,
     ScenarioSuiteResult,
     SuiteExpectationsDefinition,
     UnknownMissionError,
+    aggregate_suite,
     canonical_json,
     run_scenario,
     run_suite,
@@ -140,3 +142,18 @@ def test_the_same_suite_has_the_same_bytes_and_another_name_or_order_another_has
         changed = run_suite(other, registry=LEDGER)
         assert changed.metadata["suite_hash"] != result.metadata["suite_hash"]
         assert hashes(changed) == hashes(result)
+
+
+@pytest.mark.parametrize(
+    ("results", "message"),
+    [
+        ({}, "The result of scenario 'a' must be of ScenarioResult, found null."),
+        ({"a": {}}, "The result of scenario 'a' must be of ScenarioResult, found an object."),
+        ({"a": ScenarioResult("a", {})}, "The result of scenario 'a' has no 'scenario_hash' in its metadata"),
+        ({"a": ScenarioResult("a", {}, {"scenario_hash": 1})}, "The result of scenario 'a' has no 'scenario_hash'"),
+    ],
+)
+def test_a_suite_is_put_together_of_results_that_have_a_hash(results: Any, message: str) -> None:
+    with pytest.raises(InvalidSpecError) as caught:
+        aggregate_suite(ScenarioSuiteDefinition("suite", [ScenarioDefinition("a", {})]), results)
+    assert str(caught.value).startswith(message)

@@ -71,6 +71,13 @@ def test_run_is_a_fold_of_advance_whoever_decided_what(given: tuple[WorkflowDefi
     assert OrchestrationResult(by_hand).to_json() == result.to_json()
 
 
+def test_a_run_can_be_made_of_its_trace() -> None:
+    made = run(plan(do("set", "a", path="x", value=1), ask()), ExecutionContext()).run
+    assert Run(made.given, made.status, made.trace) == Run(made.given, made.status, trace=made.trace) == made
+    assert attrs.evolve(made, trace=made.trace[:1]).state is made.trace[0].state
+    assert repr(made).endswith(f"status='succeeded', trace={made.trace!r})")
+
+
 def test_runs_are_equal_if_their_states_are_the_same_document() -> None:
     one, other = (run(plan(do("set", path="x", value=value)), ExecutionContext()).run for value in (1, True))
     assert one.history[0][2] == other.history[0][2]  # for Python

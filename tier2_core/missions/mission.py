@@ -13,7 +13,7 @@ from tier2_core.values.fields import exact, function, named, object_or_none, sho
 from tier2_core.values.freeze import freeze
 from tier2_core.values.schema import schema_problems
 from tier2_core.values.thaw import thaw
-from tier2_core.workflow.specs import WorkflowDefinition
+from tier2_core.workflow.specs import WorkflowDefinition, by_construction
 
 Factory = Callable[[PMap[str, Any]], WorkflowDefinition]
 
@@ -46,6 +46,8 @@ class Mission:
     version: str = field(default="1", converter=text)
     params_schema: Mapping[str, Any] | None = field(default=None, converter=object_or_none, eq=exact, repr=shown)
     state_schema: Mapping[str, Any] | None = field(default=None, converter=object_or_none, eq=exact, repr=shown)
+
+    __reduce__ = by_construction
 
 
 @frozen

@@ -20,7 +20,7 @@ from tier2_core.values.scalars import quote
 from tier2_core.values.schema import schema_problems
 from tier2_core.values.thaw import thaw
 from tier2_core.workflow.result import OrchestrationResult
-from tier2_core.workflow.specs import NOTHING
+from tier2_core.workflow.specs import NOTHING, by_construction
 from tier2_core.workflow.trace import Run
 
 
@@ -42,6 +42,8 @@ class MissionExpectation:
     path: str = field(converter=text)
     op: str = field(converter=text)
     expected: Any = field(default=None, converter=document, eq=exact, repr=shown)
+
+    __reduce__ = by_construction
 
     def __attrs_post_init__(self) -> None:
         try:
@@ -125,6 +127,8 @@ class ExpectationResult:
     _expected: Any = field(default=None, converter=document, eq=exact, repr=shown)
     _details: PMap[str, Any] = field(default=NOTHING, converter=object_, eq=exact, repr=shown)
 
+    __reduce__ = by_construction
+
     @property
     def actual(self) -> Any:
         """What was found, as fresh plain data."""
@@ -180,6 +184,8 @@ class SuiteExpectationsResult:
     passed: bool = field(converter=flag)
     expectation_results: tuple[ExpectationResult, ...] = field(converter=_outcomes)
     _metadata: PMap[str, Any] = field(default=NOTHING, converter=object_, eq=exact, repr=shown)
+
+    __reduce__ = by_construction
 
     @property
     def metadata(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from attrs import field, frozen
 from pyrsistent import PMap
 
+from tier2_core.errors import InvalidSpecError
 from tier2_core.missions.planning import HasMissions, Plans
 from tier2_core.missions.registry import default_registry
 from tier2_core.values.canonical import canonical_text, digest, text_digest, wrapper_bytes
@@ -29,7 +30,7 @@ from tier2_core.values.thaw import thaw
 from tier2_core.values.writing import in_order
 from tier2_core.workflow.engine import run
 from tier2_core.workflow.result import OrchestrationResult
-from tier2_core.workflow.specs import NOTHING, Decision, ExecutionContext, decisions_or_none
+from tier2_core.workflow.specs import NOTHING, Decision, ExecutionContext, by_construction, decisions_or_none
 
 
 class HasToDict(Protocol):
@@ -52,6 +53,8 @@ class MissionCall:
     params: Mapping[str, Any] | None = field(default=None, converter=object_or_none, eq=exact, repr=shown)
     label: str = field(default="", converter=text)
     decisions: tuple[Decision, ...] | None = field(default=None, converter=decisions_or_none)
+
+    __reduce__ = by_construction
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "label", self.label or self.name)
@@ -88,6 +91,8 @@ class ScenarioDefinition:
     missions: tuple[MissionCall, ...] = field(default=(), converter=_calls)
     chained: bool = field(default=False, converter=flag)
 
+    __reduce__ = by_construction
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data, one key a field."""
         return {
@@ -111,6 +116,8 @@ class ScenarioResult:
     mission_results: Mapping[str, HasToDict] = field(converter=read_only)
     _metadata: PMap[str, Any] = field(default=NOTHING, converter=object_)
 
+    __reduce__ = by_construction
+
     @property
     def metadata(self) -> dict[str, Any]:
         """``scenario_name`` and ``scenario_hash``; a fresh dict at each access."""
@@ -119,8 +126,14 @@ class ScenarioResult:
 
     @property
     def hash(self) -> str:
-        """``scenario_hash`` of the metadata."""
-        found: str = self._metadata["scenario_hash"]
+        """``scenario_hash`` of the metadata; :class:`InvalidSpecError` if there is none."""
+        found: Any = self._metadata.get("scenario_hash")
+        if type(found) is not str:
+            raise InvalidSpecError(
+                f"The result of scenario '{self.scenario_name}' has no 'scenario_hash' in its metadata; expected one "
+                "that run_scenario() has made.",
+                field="metadata",
+            )
         return found
 
     def to_dict(self) -> dict[str, Any]:

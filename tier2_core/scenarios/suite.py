@@ -14,7 +14,7 @@ from tier2_core.scenarios.harness import ScenarioDefinition, ScenarioResult, sce
 from tier2_core.values.canonical import LISTED, digest_around
 from tier2_core.values.fields import expect, named, object_, read_only, text, tuple_of
 from tier2_core.values.thaw import thaw
-from tier2_core.workflow.specs import NOTHING
+from tier2_core.workflow.specs import NOTHING, by_construction
 
 
 def _scenarios(value: Any) -> tuple[ScenarioDefinition, ...]:
@@ -49,6 +49,8 @@ class ScenarioSuiteResult:
     suite_name: str = field(converter=text)
     scenario_results: Mapping[str, ScenarioResult] = field(converter=read_only)
     _metadata: PMap[str, Any] = field(default=NOTHING, converter=object_)
+
+    __reduce__ = by_construction
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -93,13 +95,17 @@ def aggregate_suite(
 ) -> ScenarioSuiteResult:
     """The result of a suite of which every scenario was run already, in whatever order or place.
 
+    Raises :class:`InvalidSpecError` for a scenario whose result is not there, or has no hash.
+
     >>> monday = ScenarioDefinition("monday", {}, [MissionCall("echo")])
     >>> week = ScenarioSuiteDefinition("week", [monday])
     >>> aggregate_suite(week, {"monday": run_scenario(monday)}).metadata == run_suite(week).metadata
     True
     """
-    results = {name: scenario_results[name] for name in scenarios_of(defn)}
-    hashes = (result.hash for result in results.values())
+    results = {name: scenario_results.get(name) for name in scenarios_of(defn)}
+    for name, result in results.items():
+        expect(result, ScenarioResult, f"result of scenario '{name}'")
+    hashes = (result.hash for result in results.values())  # type: ignore[union-attr]
     return ScenarioSuiteResult(defn.suite_name, results, suite_metadata(defn.suite_name, hashes))
 
 

@@ -17,7 +17,7 @@ from tier2_core.scenarios.suite import ScenarioSuiteDefinition, ScenarioSuiteRes
 from tier2_core.values.canonical import LISTED, digest_around
 from tier2_core.values.fields import expect, flag, named, object_
 from tier2_core.values.thaw import thaw
-from tier2_core.workflow.specs import NOTHING
+from tier2_core.workflow.specs import NOTHING, by_construction
 
 
 @frozen(eq=False, field_transformer=named)
@@ -35,6 +35,8 @@ class TestRunResult:
     expectations_result: SuiteExpectationsResult
     passed: bool = field(converter=flag)
     _metadata: PMap[str, Any] = field(default=NOTHING, converter=object_)
+
+    __reduce__ = by_construction
 
     @property
     def metadata(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from pyrsistent import PMap
 
+from tier2_core.values.freeze import freeze
 from tier2_core.values.members import Pair, few_members, few_pairs, members
 from tier2_core.values.scalars import quote, scalar_text
 from tier2_core.values.seal import (
@@ -40,6 +41,8 @@ def canonical_bytes(document: Document) -> bytes:
     """The canonical bytes of a frozen document, RFC 8785."""
     known = seal_of(document)
     if known is None:
+        if type(document) in CONTAINERS:  # put together by somebody else, as by deepcopy: it is checked first
+            return canonical_bytes(freeze(document))
         return scalar_text(document).encode()
     if known.written is not None and known.written.data is not None:
         return known.written.data

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -44,7 +45,8 @@ def by_construction(value: Any) -> tuple[Any, ...]:
 
     A document that another process, or ``deepcopy``, has put together was never let through by ``freeze``.
     """
-    return type(value), tuple(getattr(value, name) for name in attrs.fields_dict(type(value)))
+    parts = (getattr(value, name) for name in attrs.fields_dict(type(value)))
+    return type(value), tuple(dict(part) if type(part) is MappingProxyType else part for part in parts)
 
 
 @frozen(field_transformer=named)

@@ -48,10 +48,17 @@ Done = tuple[StepSpec, str, State, Decision | None, str]
 
 
 def _exactly(history: tuple[Done, ...]) -> tuple[TraceEntry, ...]:
-    return tuple(TraceEntry(*done) for done in history)
+    return tuple([TraceEntry(*done) for done in history])
 
 
-@frozen
+def _history(trace: Any) -> tuple[Done, ...]:
+    """A history, of which there may be entries."""
+    if not trace or type(trace[0]) is tuple:
+        return trace  # type: ignore[no-any-return]
+    return tuple([(entry.step, entry.outcome, entry.state, entry.decision, entry.reason) for entry in trace])
+
+
+@frozen(repr=False)
 class Run:
     """A run at one point: a value that :func:`advance` maps to the next one.
 
@@ -66,7 +73,7 @@ class Run:
 
     given: Given
     status: str
-    history: tuple[Done, ...] = field(default=(), eq=_exactly, repr=False)
+    history: tuple[Done, ...] = field(default=(), alias="trace", converter=_history, eq=_exactly)
 
     @cached_property
     def trace(self) -> tuple[TraceEntry, ...]:
@@ -98,14 +105,11 @@ class Run:
         """The id of the step that waits for a decision."""
         return self.workflow.steps[len(self.history)].id if self.status == SUSPENDED else None
 
+    def __repr__(self) -> str:
+        return f"Run(given={self.given!r}, status={self.status!r}, trace={self.trace!r})"
+
     def __reduce__(self) -> tuple[Any, ...]:
-        return _gone_on, (self.given, self.status, self.trace)
+        return Run, (self.given, self.status, self.trace)  # whose states are let through again
 
     def __deepcopy__(self, memo: Any) -> Run:
         return self
-
-
-def _gone_on(given: Given, status: str, trace: tuple[TraceEntry, ...]) -> Run:
-    """A run of entries that another process has put together."""
-    history = ((done.step, done.outcome, done.state, done.decision, done.reason) for done in trace)
-    return Run(given, status, tuple(history))
