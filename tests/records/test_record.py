@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import pickle
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from tier2_core import (
     OrchestrationResult,
     Record,
     RecordError,
+    StepSpec,
     WorkflowDefinition,
     load_record,
     make_record,
@@ -247,3 +249,15 @@ def test_a_document_with_any_part_exchanged_is_refused_or_not_verified(pointer: 
     except RecordError:
         return
     assert verify_record(record).verified is (record == ASKED and record.digest == ASKED.digest)
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))])
+def test_a_copied_record_is_the_same_however_large(duplicate: Any) -> None:
+    large = {f"name {place}": place for place in range(100)}
+    set_all = StepSpec("set", "runtime", {"operation": "set", "path": "x", "value": large})
+    result = run(WorkflowDefinition("w", [set_all]), ExecutionContext(large, {"caller": large}))
+    record = make_record(result)
+    assert duplicate(record).computed() == record.computed() == record.digest
+    assert duplicate(record).to_dict() == record.to_dict()
+    assert verify_record(duplicate(record)).verified
+    assert duplicate(result).to_json() == result.to_json()

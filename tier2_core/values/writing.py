@@ -144,7 +144,8 @@ def _ordered(mapping: Any, fine: set[str]) -> Iterable[Pair]:
 
 def sorted_members(mapping: Any) -> dict[str, Any]:
     """The members of a large map in the order of their names' code points."""
-    written = seal_of(mapping).written  # type: ignore[union-attr]
+    known = seal_of(mapping)  # none, if it was put together by somebody else, as by deepcopy
+    written = None if known is None else known.written
     if written is None or written.pairs is None:
         inside = members(mapping)
         return {name: inside[name] for name in sorted(inside)}
