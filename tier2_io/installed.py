@@ -11,13 +11,14 @@ import os
 import sys
 from collections.abc import Callable, Collection
 from contextlib import redirect_stdout
+from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
 import attrs
 from attrs import frozen
 
-from tier2_core import CallerError, Registry
+from tier2_core import CallerError, PluginError, Registry
 from tier2_core.errors import did_you_mean
 from tier2_core.missions.announced import OWN_DISTRIBUTION, Announcement
 from tier2_core.missions.discovery import installed
@@ -27,6 +28,24 @@ from tier2_io.announcing import read_announced
 
 class EnvironmentProblem(CallerError):
     """A variable of the environment holds what tier2 cannot read."""
+
+
+_LATE = (
+    "difflib", "hashlib", "importlib.metadata", "importlib.util", "pathlib", "pickle", "random", "shlex", "tempfile",
+    "tomllib", "traceback",
+)  # fmt: skip
+
+
+def _announced() -> list[Announcement | PluginError]:
+    """What is announced; if by others, too, then all is loaded that tier2 loads late.
+
+    Plugins may change the path that it is found on, and some count on modules that whoever hosts them has loaded.
+    """
+    found = read_announced()
+    if any(isinstance(one, Announcement) and not one.own for one in found):
+        for name in _LATE:
+            import_module(name)
+    return found
 
 
 @frozen
@@ -40,7 +59,7 @@ class Choice:
     def registry(self) -> Registry:
         """What :func:`load_registry` would make of it; what plugins print meanwhile goes to standard error."""
         with redirect_stdout(sys.stderr):  # standard output is for answers, which machines read, too
-            return registry_of(installed(self.block, self.only, read_announced), strict=self.strict)
+            return registry_of(installed(self.block, self.only, _announced), strict=self.strict)
 
     def doubts(self) -> list[str]:
         """A warning for each name that chooses nothing, with the closest name of what is announced."""

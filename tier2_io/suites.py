@@ -11,6 +11,7 @@ import attrs
 from attrs import frozen
 
 from tier2_core import (
+    AntiFailurePlanningError,
     CallerError,
     ConfigError,
     DecisionError,
@@ -92,7 +93,7 @@ def told_of(error: BaseException, suite: Suite, scenario: str, registry: Registr
     scenarios = suite.definition.scenarios
     at = max(place for place, one in enumerate(scenarios) if one.scenario_name == scenario)
     where: list[Any] = ["scenarios", at]
-    if isinstance(error, PluginError):  # which is not run again: it may do anything
+    if isinstance(error, PluginError | AntiFailurePlanningError):  # which is not run again: it may do anything
         return PluginError(suite.source.told(format_pointer(where), message))
     if not isinstance(error, CallerError | DecisionError):
         return error

@@ -63,8 +63,6 @@ def survey(choice: Choice, patience: float = PATIENCE) -> dict[str, Any]:
 
 def found(choice: Choice) -> dict[str, Any]:
     """What :func:`survey` gives, found out in this process."""
-    import hashlib  # noqa: F401 - now, as is the next line: nothing can be loaded from a path that a plugin has spoilt
-
     known = [one for one in announced() if isinstance(one, Announcement)]
     registry = evolve(choice, strict=False).registry()
     return {

@@ -276,12 +276,14 @@ def test_a_file_that_is_no_archive(tmp_path: Path) -> None:
         assert read_announced() == announced() == []
 
 
-def test_in_a_fresh_process_nothing_but_the_plain_way_is_loaded(site: Site) -> None:
-    site.install("mine", source("mine"))
+@pytest.mark.parametrize("stranger", [False, True])
+def test_the_other_way_is_loaded_for_plugins_of_others_alone(site: Site, stranger: bool) -> None:
+    if stranger:
+        site.install("mine", source("mine"))
     script = """
         import sys
         from tier2_io.installed import installed_registry
-        assert "mine" in installed_registry().missions
-        print("importlib.metadata" in sys.modules)
+        print(*sorted(installed_registry().missions), "importlib.metadata" in sys.modules)
     """
-    assert site.python(script) == "False\n"
+    mine = "mine " if stranger else ""
+    assert site.python(script) == f"daily_loop echo {mine}run_tests {stranger}\n"

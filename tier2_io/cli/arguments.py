@@ -45,6 +45,8 @@ class _Command:
         return made
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "_settings" not in vars(self):  # as while it is copied
+            raise AttributeError(name)
         return getattr(self._parser, name)
 
 

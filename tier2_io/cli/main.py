@@ -35,8 +35,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character is no reason to stop
     try:
         options = parser().parse_args(arguments)
-        code = _executed(options)
-        sys.stdout.flush()
+        code = _executed(options, alone=arguments is None)
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:  # the disk is full
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            print(f"tier2 {options.command}: the output could not be written: {error}", file=sys.stderr)
+            return USAGE
         return code
     except BrokenPipeError:
         # Whoever read the output has seen enough of it. Nothing may be flushed to the closed pipe at exit.
@@ -47,11 +54,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _loaded(command: str) -> Any:
+def _loaded(command: str, alone: bool) -> Any:
     """The module of a command.
 
-    It stays to the end. To look for garbage in all that, time and again and at exit, takes a tenth of a short run.
+    It stays to the end. To look for garbage in all that, time and again and at exit, takes a tenth of a short run. In
+    the process of somebody else, which is not ``alone`` ours, that is not for us to decide.
     """
+    if not alone or not gc.isenabled():
+        return import_module(f"tier2_io.cli.{command}")
+    gc.disable()
     try:
         return import_module(f"tier2_io.cli.{command}")
     finally:
@@ -59,13 +70,12 @@ def _loaded(command: str) -> Any:
         gc.enable()
 
 
-def _executed(options: Any) -> int:
-    gc.disable()  # until all is loaded
+def _executed(options: Any, alone: bool) -> int:
     from tier2_core.errors import AntiFailurePlanningError, CallerError, DecisionError, PluginError
     from tier2_io.screen import complain
 
     try:
-        code: int = _loaded(options.command).execute(options)
+        code: int = _loaded(options.command, alone).execute(options)
         return code
     except (PluginError, AntiFailurePlanningError) as error:  # a plan beyond the limits is its plugin's mistake
         complain(f"tier2 {options.command}: {error}")
