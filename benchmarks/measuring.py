@@ -64,7 +64,7 @@ class Call:
     def warm_up(self, shortest: float) -> float:
         # The first call of all is for caches and lazy imports; it tells of later ones only if it was a long one.
         taken = self._sum()
-        if taken < 20 * shortest:
+        if taken < 1_000 * shortest:
             taken = self._sum()
         while taken < shortest and self.number < 1_000_000:
             self.number = max(2 * self.number, int(1.2 * self.number * shortest / max(taken, 1e-9)))
