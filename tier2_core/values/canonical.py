@@ -15,7 +15,7 @@ from tier2_core.values.freeze import a_type, freeze, printable
 from tier2_core.values.paths import format_pointer
 from tier2_core.values.scalars import quote, scalar_text
 from tier2_core.values.seal import CONTAINERS, Document, canonical_size, seal_of
-from tier2_core.values.writing import canonical_bytes, encode, in_order
+from tier2_core.values.writing import Piece, canonical_bytes, canonical_pieces, encode, in_order
 
 if TYPE_CHECKING:
     import hashlib
@@ -50,21 +50,25 @@ def digest(value: Any, tag: str | None = None) -> str:
     """
     document = freeze(value)
     known = seal_of(document)
-    if tag is not None or known is None:
+    if tag is not None:
         return _hashed(canonical_bytes(document), tag)
-    if known.digest is None:
-        known.digest = _hashed(canonical_bytes(document), None)
-    return known.digest
+    if known is not None and known.digest is not None:
+        return known.digest
+    return digest_of(document, canonical_pieces(document))
 
 
-def digest_of(document: Document, data: bytes) -> str:
-    """:func:`digest` of a frozen container whose canonical bytes are at hand."""
+def digest_of(document: Document, pieces: Iterable[Piece]) -> str:
+    """:func:`digest` of a frozen document whose canonical bytes are at hand, in pieces."""
     known = seal_of(document)
-    if known is None:
-        return _hashed(data, None)
-    if known.digest is None:
-        known.digest = _hashed(data, None)
-    return known.digest
+    if known is not None and known.digest is not None:
+        return known.digest
+    hashing = sha256(b"")
+    for piece in pieces:
+        hashing.update(piece)
+    made = hashing.hexdigest()
+    if known is not None:
+        known.digest = made
+    return made
 
 
 def wrapper_digest(wrapper: Any, tag: str | None = None) -> str:

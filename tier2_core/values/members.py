@@ -13,10 +13,15 @@ from typing import Any, TypeAlias
 
 from pyrsistent import PMap, pmap, pvector
 
+from tier2_core.values.buckets import Buckets
+
 Pair: TypeAlias = tuple[str, Any]
 
 MANY = 32
 """From how many members on a loop takes longer than calls that go through them."""
+
+LARGE = 512
+"""From how many members on a map that is made here has its buckets in rows."""
 
 _EMPTY: Any = pmap()
 _new: Any = object.__new__
@@ -74,7 +79,7 @@ def _added(mapping: Any, name: str, value: Any) -> Any:
     buckets, size = mapping._buckets, mapping._size  # noqa: SLF001
     count = len(buckets)
     if count < 0.67 * size:  # it is time for more buckets
-        return mapping.set(name, value)
+        return _new_map([*chain.from_iterable(filter(None, buckets)), (name, value)])
     index = hash(name) % count
     return _made(size + 1, buckets.set(index, ((name, value), *(buckets[index] or ()))))
 
@@ -89,6 +94,10 @@ def _made(size: int, buckets: Any) -> Any:
 def _new_map(pairs: list[Pair]) -> Any:
     if not pairs:
         return _EMPTY
+    return _filled(pairs, new_vector if len(pairs) < LARGE else Buckets.of)
+
+
+def _filled(pairs: list[Pair], held: Callable[[list[Any]], Any]) -> Any:
     count = 2 * len(pairs)
     buckets: list[Any] = [None] * count
     for pair in pairs:
@@ -96,32 +105,35 @@ def _new_map(pairs: list[Pair]) -> Any:
         bucket = buckets[index]
         # The collector lets go of tuples that hold no containers; lists it would look at for as long as they live.
         buckets[index] = (pair,) if bucket is None else (*bucket, pair)
-    return _made(len(pairs), new_vector(buckets))
+    return _made(len(pairs), held(buckets))
 
 
 def _layout_is_known() -> bool:
-    """Whether this pyrsistent keeps members in a vector of buckets, each a sequence of pairs."""
-    inside = {f"name {place}": place for place in range(2)}
-    before = pmap(inside)
+    """Whether this pyrsistent keeps members in a vector of buckets, each a sequence of pairs, or in ours."""
     try:
-        made = _new_map(list(inside.items()))
-        if made != before or dict(before.iteritems()) != inside:
-            return False
-        if not inside == _members(before) == _few_members(before) == dict(_few_pairs(made) or ()):
-            return False
-        if made.set("another", -1).remove("another") != before or _member(before, "another", -1) != -1:
-            return False
-        for place in range(8):  # six share four buckets, then there have to be more of them
-            name = f"name {place}"
-            if name in made and _member(made, name, -1) != place:
-                return False
-            after = (_exchanged if name in made else _added)(made, name, -1)
-            if after != made.set(name, -1) or len(after) != len(made.set(name, -1)):
-                return False
-            made = after
-        return True
+        return all(map(_is_known, (new_vector, Buckets.of)))
     except Exception:  # noqa: BLE001 - whatever it is, the layout is another
         return False
+
+
+def _is_known(held: Callable[[list[Any]], Any]) -> bool:
+    inside = {f"name {place}": place for place in range(2)}
+    before, made = pmap(inside), _filled(list(inside.items()), held)
+    if made != before or dict(before.iteritems()) != inside:
+        return False
+    if not inside == _members(before) == _few_members(before) == dict(_few_pairs(made) or ()):
+        return False
+    if made.set("another", -1).remove("another") != before or _member(before, "another", -1) != -1:
+        return False
+    for place in range(8):  # six share four buckets, then there have to be more of them
+        name = f"name {place}"
+        if name in made and _member(made, name, -1) != place:
+            return False
+        after = (_exchanged if name in made else _added)(made, name, -1)
+        if after != made.set(name, -1) or len(after) != len(made.set(name, -1)):
+            return False
+        made = after
+    return True
 
 
 def _members_of_any(mapping: Any) -> dict[str, Any]:

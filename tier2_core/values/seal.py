@@ -37,18 +37,17 @@ Document: TypeAlias = "bool | int | float | str | PMap[str, Any] | PVector[Any] 
 
 
 class Written:
-    """What was written out of a container, so that what is made of it need not be written out as a whole.
+    """What is kept of a large container, so that what is made of it need not be written out as a whole.
 
-    ``pairs`` are the members of a large map, the very ones that are in its buckets, in the order that they came in:
-    mostly the sorted one. ``data`` are its canonical bytes, ``places`` the names of its parts, in their order, and
-    where each begins in the bytes; ``plain`` is a mould of its plain data.
+    ``pairs`` are the members of a map, the very ones that are in its buckets, in the order that they came in:
+    mostly the sorted one. ``places`` are the names of its parts, in their order, and where each begins in its
+    canonical bytes; ``plain`` is a mould of its plain data.
     """
 
-    __slots__ = ("data", "pairs", "places", "plain")
+    __slots__ = ("pairs", "places", "plain")
 
     def __init__(self, pairs: list[tuple[str, Any]] | None = None) -> None:
         self.pairs = pairs
-        self.data: bytes | None = None
         self.places: tuple[list[str] | None, list[int]] | None = None
         self.plain: Mould | None = None
 
@@ -61,10 +60,11 @@ class Seal(weakref.ref[Any]):
 
     ``base`` is the seal of the container that this one was made of by an edit, and ``edit`` the member or the
     index that the edit was at: all other parts are the very same objects; see :func:`edited`.
-    ``written`` is what :mod:`tier2_core.values.writing` keeps.
+    ``data`` are the canonical bytes, and ``written`` is what else there is of them, if
+    :mod:`tier2_core.values.writing` keeps them.
     """
 
-    __slots__ = ("base", "depth", "digest", "edit", "edits", "key", "plain", "size", "written")
+    __slots__ = ("base", "data", "depth", "digest", "edit", "edits", "key", "plain", "size", "written")
 
     key: int
     depth: int
@@ -74,6 +74,7 @@ class Seal(weakref.ref[Any]):
     base: Seal | None
     edit: str | int | None
     edits: int
+    data: bytes | None
     written: Written | None
 
 
@@ -84,7 +85,7 @@ MAX_EDITS = 64
 
 
 def _forget(dead: Any, seals: dict[int, Seal] = _seals) -> None:
-    dead.written = None  # the seal may be remembered for longer
+    dead.data = dead.written = None  # the seal may be remembered for longer
     key: int = dead.key
     if seals.get(key) is dead:
         del seals[key]
@@ -104,7 +105,7 @@ def seal(
     made.depth = depth
     made.plain = plain
     made.size = size
-    made.digest = made.written = None
+    made.digest = made.data = made.written = None
     if base is None or edit is None or base.edits >= MAX_EDITS:
         made.base = made.edit = None
         made.edits = 0

@@ -6,8 +6,8 @@ As with its bytes, of what others were made of by edits the plain data is kept a
 from __future__ import annotations
 
 import json
-from bisect import bisect_left
 from collections.abc import Callable, Container
+from itertools import takewhile
 from typing import Any
 
 from pyrsistent import PMap
@@ -15,7 +15,7 @@ from pyrsistent import PMap
 from tier2_core.values.freeze import freeze
 from tier2_core.values.members import few_pairs
 from tier2_core.values.seal import CONTAINERS, seal_of
-from tier2_core.values.writing import KEPT, anchored, sorted_members
+from tier2_core.values.writing import KEPT, anchored, kept_of, sorted_members
 
 _PLAIN = frozenset({dict, list})
 
@@ -34,19 +34,18 @@ def _plain(document: Any) -> Any:
         return document
     known = seal_of(document)
     assert known is not None
-    if known.written is not None:
-        if known.written.plain is not None:
-            return known.written.plain.copy()
-        if known.written.data is not None and known.plain and len(known.written.data) < KEPT:
-            return _read(known.written.data.decode())[0]  # plain numbers read back as what they were written from
+    if known.written is not None and known.written.plain is not None:
+        return known.written.plain.copy()
+    if known.data is not None and known.plain and len(known.data) < KEPT:
+        return _read(known.data.decode())[0]  # plain numbers read back as what they were written from
     made_of = anchored(document, known)
     if made_of is None:
         return _plain_anew(document)
-    source, written, edits = made_of
-    mould = written.plain
-    if mould is None:
-        mould = written.plain = Mould(_plain_anew(source))
-    return _derived(mould, edits, document)
+    source, anchor, edits = made_of
+    kept = kept_of(anchor)
+    if kept.plain is None:
+        kept.plain = Mould(_plain_anew(source))
+    return _derived(kept.plain, edits, document)
 
 
 _read = json.JSONDecoder().raw_decode
@@ -98,8 +97,7 @@ def _derived(mould: Mould, edits: set[Any], document: Any) -> Any:
         else:
             added[name] = _plain(document[name])
     if added:
-        names = list(made)
-        for name in names[bisect_left(names, min(added)) :]:
+        for name in [*takewhile(min(added).__lt__, reversed(made))]:
             added[name] = made.pop(name)
         for name in sorted(added):
             made[name] = added[name]
@@ -134,9 +132,11 @@ class Mould:
 
     def copy(self, but: Container[Any] = ()) -> Any:
         """A copy, all the way down, but for large parts at ``but``, which are the very same."""
+        # Before the whole is there: the collector would look through it while the copies are made.
+        copies = [(places, [*map(copy, parts)]) for copy, places, parts in self.leaves]
         made = self.plain.copy()
-        for copy, places, parts in self.leaves:
-            for place, part in zip(places, map(copy, parts), strict=True):
+        for places, parts in copies:
+            for place, part in zip(places, parts, strict=True):
                 made[place] = part
         for place, below in self.nested:
             if place not in but:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 from pyrsistent import PMap
 
@@ -30,6 +30,8 @@ from tier2_core.values.seal import (
     text_size,
 )
 
+Piece: TypeAlias = bytes | memoryview
+
 KEPT = 1024
 """How many canonical bytes a document has at least, for that what it was made of is looked for, and kept.
 
@@ -44,25 +46,27 @@ def canonical_bytes(document: Document) -> bytes:
         if type(document) in CONTAINERS:  # put together by somebody else, as by deepcopy: it is checked first
             return canonical_bytes(freeze(document))
         return scalar_text(document).encode()
-    if known.written is not None and known.written.data is not None:
-        return known.written.data
+    if known.data is not None:
+        return known.data
     made_of = anchored(document, known)
     if made_of is None:
         anew = written_anew(document)
         known.size = len(anew)
         if known.size < KEPT:  # who hashes it soon writes it as well
-            known.written = known.written or Written()
-            known.written.data = anew
+            known.data = anew
         return anew
-    source, written, edits = made_of
-    data = written.data
-    if data is None:
-        data = written.data = written_anew(source)
-    return _spliced(data, written, source, edits, document)
+    return b"".join(_spliced(document, *made_of))
 
 
-def anchored(document: Any, known: Seal) -> tuple[Any, Written, set[str | int]] | None:
-    """The oldest living document that this one was made of, what is kept of it, and where it was edited since.
+def canonical_pieces(document: Document) -> Sequence[Piece]:
+    """The canonical bytes in pieces, for whoever hashes them or puts them into more: most are not copied for it."""
+    known = seal_of(document)
+    made_of = None if known is None else anchored(document, known)
+    return (canonical_bytes(document),) if made_of is None else _spliced(document, *made_of)
+
+
+def anchored(document: Any, known: Seal) -> tuple[Any, Seal, set[str | int]] | None:
+    """The oldest living document that this one was made of, its seal, and where it was edited since.
 
     ``None`` if writing anew takes no longer: the document is small, or what it was made of is much larger.
     """
@@ -80,10 +84,7 @@ def anchored(document: Any, known: Seal) -> tuple[Any, Written, set[str | int]] 
             source, seal, since = living, here, set(edits)
     if source is None or seal.size is None or seal.size > 2 * known.size:
         return None
-    written = seal.written
-    if written is None:
-        written = seal.written = Written()
-    return source, written, since
+    return source, seal, since
 
 
 def written_anew(document: Any) -> bytes:
@@ -200,14 +201,25 @@ def _encoder() -> Callable[[Any], str]:
 encode = _encoder()
 
 
-def _spliced(data: bytes, written: Written, source: Any, edits: set[Any], document: Any) -> bytes:
+def kept_of(anchor: Seal) -> Written:
+    """What is kept of an anchor."""
+    if anchor.written is None:
+        anchor.written = Written()
+    return anchor.written
+
+
+def _spliced(document: Any, source: Any, anchor: Seal, edits: set[Any]) -> list[Piece]:
     """The bytes of ``document``, which was made of ``source``: those of all parts between the edits, as they are."""
-    places = written.places
-    if places is None:
-        places = written.places = _places(source)
-    names, offsets = places
+    data, kept = anchor.data, kept_of(anchor)
+    if data is None:
+        data = anchor.data = written_anew(source)
+    if kept.places is None:
+        kept.places = _places(source)
+    names, offsets = kept.places
     assert offsets[-1] == len(data) or not source
-    pieces: list[bytes] = []
+    whole = memoryview(data)
+    pieces: list[Piece] = [data[:1]]
+    before = b""
     here = 0  # parts before this one are written
     last = len(offsets) - 1
     for edit in sorted(edits, key=_utf16 if names is not None else None):
@@ -217,14 +229,17 @@ def _spliced(data: bytes, written: Written, source: Any, edits: set[Any], docume
             place = bisect_left(names, _utf16(edit), key=_utf16)
             there, stays = place < last and names[place] == edit, edit in document
         if place > here:
-            pieces.append(data[offsets[here] : offsets[place] - 1])
+            pieces += (before, whole[offsets[here] : offsets[place] - 1])
+            before = b","
         if stays:
-            part = canonical_bytes(document[edit])
-            pieces.append(part if names is None else b"%s:%s" % (quote(edit).encode(), part))
+            name = b"" if names is None else b"%s:" % quote(edit).encode()
+            pieces += (before, name, *canonical_pieces(document[edit]))
+            before = b","
         here = place + there
     if here < last:
-        pieces.append(data[offsets[here] : offsets[last] - 1])
-    return (b"[%s]" if names is None else b"{%s}") % b",".join(pieces)
+        pieces += (before, whole[offsets[here] : offsets[last] - 1])
+    pieces.append(data[-1:])
+    return pieces
 
 
 def _places(source: Any) -> tuple[list[str] | None, list[int]]:

@@ -11,7 +11,7 @@ from pyrsistent import PMap
 from tier2_core.values.canonical import digest, digest_of, sha256, wrapper_bytes
 from tier2_core.values.scalars import quote
 from tier2_core.values.thaw import thaw
-from tier2_core.values.writing import canonical_bytes, in_order
+from tier2_core.values.writing import canonical_pieces, in_order
 from tier2_core.workflow.specs import StepSpec
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class OrchestrationResult:
         True
         """
         run, steps = self.run, self.executed_steps
-        state = canonical_bytes(run.state)
+        state = canonical_pieces(run.state)
         final, initial = digest_of(run.state, state), digest(run.context.initial_state)
         ids, workflow_id = ",".join([quote(step.id) for step in steps]), quote(self.id)
         if run.context.metadata:
@@ -139,12 +139,14 @@ class OrchestrationResult:
             said = [_HUMAN % (quote(name), *map(quote, human[name].values())) for name in in_order(human)]
             receipt = _RECEIPT % (len(steps), ",".join(said), workflow_id, ids)
         pending, success = _quoted(self.pending_step_id), "true" if self.success else "false"
-        data = _RESULT % (
-            _quoted(self.error_message).encode(),
-            b",".join([step.written for step in steps]),
-            _quoted(self.failed_step_id).encode(),
-            state,
-            (_REST % (workflow_id, lineage, pending, receipt, self.status, success)).encode(),
+        data = b"".join(
+            [
+                b'{"error_message":%s,"executed_steps":[' % _quoted(self.error_message).encode(),
+                b",".join([step.written for step in steps]),
+                b'],"failed_step_id":%s,"final_state":' % _quoted(self.failed_step_id).encode(),
+                *state,
+                (_REST % (workflow_id, lineage, pending, receipt, self.status, success)).encode(),
+            ]
         )
         object.__setattr__(self, "digest", sha256(data).hexdigest())  # whoever wants the one mostly wants the other
         return data
@@ -207,8 +209,7 @@ _LINEAGE = (
 )
 _HUMAN = '%s:{"actor":%s,"decision":%s,"reason":%s}'
 _RECEIPT = '{"end_time":%d,"human":{%s},"id":%s,"start_time":0,"steps":[%s]}'
-_RESULT = b'{"error_message":%s,"executed_steps":[%s],"failed_step_id":%s,"final_state":%s,%s}'
-_REST = '"id":%s,"lineage":%s,"pending_step_id":%s,"receipt":%s,"status":"%s","success":%s'
+_REST = ',"id":%s,"lineage":%s,"pending_step_id":%s,"receipt":%s,"status":"%s","success":%s}'
 
 
 def _quoted(text: str | None) -> str:
