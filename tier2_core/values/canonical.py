@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -57,13 +57,13 @@ def digest(value: Any, tag: str | None = None) -> str:
     return digest_of(document, canonical_pieces(document))
 
 
-def digest_of(document: Document, pieces: Iterable[Piece]) -> str:
+def digest_of(document: Document, pieces: Sequence[Piece]) -> str:
     """:func:`digest` of a frozen document whose canonical bytes are at hand, in pieces."""
     known = seal_of(document)
     if known is not None and known.digest is not None:
         return known.digest
-    hashing = sha256(b"")
-    for piece in pieces:
+    hashing = sha256(pieces[0])
+    for piece in pieces[1:]:
         hashing.update(piece)
     made = hashing.hexdigest()
     if known is not None:
@@ -112,7 +112,7 @@ def digest_around(wrapper: Any, listed: Iterable[Any], tag: str) -> str:
 _SOME = 100
 
 
-def sha256(data: bytes) -> hashlib._Hash:
+def sha256(data: Piece) -> hashlib._Hash:
     """The hash of :mod:`hashlib`, which is loaded here: with OpenSSL it takes long, and not all who run hash."""
     import hashlib
 

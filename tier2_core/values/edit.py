@@ -17,12 +17,11 @@ from tier2_core.values.seal import (
     MAX_DEPTH,
     MAX_DOCUMENT_BYTES,
     VECTOR,
-    Seal,
     canonical_size,
     reseal,
     reseal_added,
     reseal_removed,
-    seal_of,
+    sealed,
 )
 
 _EMPTY = freeze(pmap())
@@ -91,7 +90,7 @@ def _without_part(parent: Any, token: str, tokens: Tokens) -> Any:
     if type(parent) is PMap:
         return without_member(parent, token)
     new = parent.delete(int(token))
-    reseal_removed(new, _seal(parent), gone)
+    reseal_removed(new, sealed(parent), gone)
     return new
 
 
@@ -156,7 +155,7 @@ def _changed(here: Any, tokens: Tokens, place: int, change: Change, given: tuple
 def within_depth(document: Any) -> Any:
     """A container after an edit, if it is not nested too deep; :class:`InvalidValueError` if it is."""
     # The depth that is known of it is that of what it was made of, or one that something new has come in with.
-    if _seal(document).depth <= MAX_DEPTH:
+    if sealed(document).depth <= MAX_DEPTH:
         return document
     # The seal's depth may be that of something which is gone by now: only a walk knows.
     try:
@@ -182,14 +181,14 @@ def with_member(parent: Any, name: str, value: Any) -> Any:
     if gone is not ABSENT:
         return _exchanged(parent, name, gone, value)
     new = added(parent, name, value)
-    reseal_added(new, _seal(parent), value, name)
+    reseal_added(new, sealed(parent), value, name)
     return new
 
 
 def without_member(parent: Any, name: str) -> Any:
     """The object without one of its members."""
     new = parent.remove(name)
-    reseal_removed(new, _seal(parent), parent[name], name)
+    reseal_removed(new, sealed(parent), parent[name], name)
     return new
 
 
@@ -210,7 +209,7 @@ def _exchanged(parent: Any, place: Any, gone: Any, value: Any) -> Any:
     else:
         place = int(place)
         new = parent.set(place, value)
-    reseal(new, _seal(parent), gone, value, place)
+    reseal(new, sealed(parent), gone, value, place)
     return new
 
 
@@ -218,12 +217,12 @@ def with_inserted(parent: Any, index: int, value: Any) -> Any:
     """The array with an element inserted before ``index``, which is at most its length."""
     if index == len(parent):
         new = parent.append(value)
-        reseal_added(new, _seal(parent), value, index)
+        reseal_added(new, sealed(parent), value, index)
         return new
     elements = parent.tolist()
     elements.insert(index, value)
     new = pvector(elements)
-    reseal_added(new, _seal(parent), value, None)
+    reseal_added(new, sealed(parent), value, None)
     return new
 
 
@@ -250,12 +249,3 @@ def missing(tokens: Tokens, place: int, parent: Any) -> InvalidPathError:
 
 def _whole(tokens: Tokens) -> str:
     return f"'{format_pointer(tokens)}'" if tokens else "the document"
-
-
-def _seal(container: Any) -> Seal:
-    return seal_of(container) or _unsealed()
-
-
-def _unsealed() -> Seal:
-    # It was never let through: a caller's mistake that must not pass silently.
-    raise InvalidValueError("Found a container that was not frozen; expected one that freeze() has let through.")

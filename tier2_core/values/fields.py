@@ -166,12 +166,18 @@ def _object_at_once(convert: Converter) -> Converter:
     return lambda value: value if type(value) is PMap and seal_of(value) is not None else convert(value)
 
 
+def _object_or_none_at_once(convert: Converter) -> Converter:
+    return lambda value: (
+        value if value is None or (type(value) is PMap and seal_of(value) is not None) else convert(value)
+    )
+
+
 _SHORTCUTS: dict[Any, Callable[[Converter], Converter]] = {
     text: _text_at_once,
     flag: _flag_at_once,
     document: _document_at_once,
     object_: _object_at_once,
-    object_or_none: _object_at_once,
+    object_or_none: _object_or_none_at_once,
 }
 """What nearly every value of a field is, and what becomes of that: itself. All else goes the whole way."""
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pyrsistent import PMap, PVector, pvector
 
+from tier2_core.errors import InvalidValueError
 from tier2_core.values.members import few_members, members
 from tier2_core.values.scalars import has_plain_text, quote, scalar_text
 
@@ -121,6 +122,14 @@ def seal_of(value: Any) -> Seal | None:
     """The seal of ``value``, or ``None``: it is a scalar, or was never let through."""
     found = _seals.get(id(value))
     return found if found is not None and found() is value else None
+
+
+def sealed(container: Any) -> Seal:
+    """The seal of a container; :class:`InvalidValueError` if it was never let through, which is a caller's mistake."""
+    found = _seals.get(id(container))
+    if found is None or found() is not container:
+        raise InvalidValueError("Found a container that was not frozen; expected one that freeze() has let through.")
+    return found
 
 
 def edited(before: Any, after: Any) -> set[str | int] | None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import field, frozen
 from pyrsistent import PMap
 
-from tier2_core.values.canonical import digest, digest_of, sha256, wrapper_bytes
+from tier2_core.values.canonical import canonical_text, digest, digest_of, sha256
 from tier2_core.values.scalars import quote
-from tier2_core.values.thaw import thaw
+from tier2_core.values.thaw import read_back, reads_back, thaw
 from tier2_core.values.writing import canonical_pieces, in_order
-from tier2_core.workflow.specs import StepSpec
+from tier2_core.workflow.specs import NOTHING, StepSpec
 
 if TYPE_CHECKING:
     from tier2_core.workflow.trace import Run
@@ -31,6 +31,7 @@ class OrchestrationResult:
     """
 
     run: Run = field(repr=False)
+    _kept: bytes | None = field(default=None, init=False, repr=False)
 
     @property
     def id(self) -> str:
@@ -111,10 +112,13 @@ class OrchestrationResult:
     @cached_property
     def digest(self) -> str:
         """The SHA-256 of the canonical bytes of :meth:`to_dict`, computed when first asked for."""
-        return sha256(self.to_json()).hexdigest()
+        return sha256(self._kept or self._written(self._frame())).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
         """The whole result as plain JSON data with sorted keys."""
+        small = self._small()
+        if small is not None:
+            return read_back(small)  # type: ignore[no-any-return]
         lineage = self.lineage  # it has the state written, which then is read from that
         return self._whole([step.to_dict() for step in self.executed_steps], self.final_state, lineage)
 
@@ -127,29 +131,63 @@ class OrchestrationResult:
         >>> result.to_json() == canonical_json(result.to_dict())
         True
         """
-        run, steps = self.run, self.executed_steps
-        state = canonical_pieces(run.state)
-        final, initial = digest_of(run.state, state), digest(run.context.initial_state)
-        ids, workflow_id = ",".join([quote(step.id) for step in steps]), quote(self.id)
-        if run.context.metadata:
-            lineage, receipt = wrapper_bytes(self.lineage).decode(), wrapper_bytes(self.receipt).decode()
-        else:
-            lineage = _LINEAGE % (ids, final, initial, run.workflow.hash, workflow_id)
-            human = self._human()
-            said = [_HUMAN % (quote(name), *map(quote, human[name].values())) for name in in_order(human)]
-            receipt = _RECEIPT % (len(steps), ",".join(said), workflow_id, ids)
-        pending, success = _quoted(self.pending_step_id), "true" if self.success else "false"
-        data = b"".join(
-            [
-                b'{"error_message":%s,"executed_steps":[' % _quoted(self.error_message).encode(),
-                b",".join([step.written for step in steps]),
-                b'],"failed_step_id":%s,"final_state":' % _quoted(self.failed_step_id).encode(),
-                *state,
-                (_REST % (workflow_id, lineage, pending, receipt, self.status, success)).encode(),
-            ]
-        )
+        small = self._small()
+        if small is not None:
+            return small
+        data = self._written(self._frame())
         object.__setattr__(self, "digest", sha256(data).hexdigest())  # whoever wants the one mostly wants the other
         return data
+
+    def _small(self) -> bytes | None:
+        """The canonical bytes, if they are few and plain data can be read from them; then they are kept."""
+        if self._kept is None and reads_back(self.run.state):
+            frame = self._frame()
+            if frame[-1]:
+                object.__setattr__(self, "_kept", self._written(frame))
+        return self._kept
+
+    def _written(self, frame: Frame) -> bytes:
+        head, between, hashes, tail, _ = frame
+        state = canonical_pieces(self.run.state)
+        final, initial = digest_of(self.run.state, state), digest(self.run.context.initial_state)
+        return b"".join([head, *state, between, final.encode(), hashes, initial.encode(), tail])
+
+    def _frame(self) -> Frame:
+        """The canonical text of :meth:`to_dict` around the final state, its hash, and that of the initial state.
+
+        Of a run that succeeded unattended it depends on the workflow alone, which remembers it.
+        """
+        context, memo = self.run.context, self.run.workflow.memo
+        usual = self.success and context.decisions is None and not context.metadata
+        frame: Frame | None = memo.get("frame") if usual else None
+        if frame is None:
+            frame = self._framed()
+            if usual and frame[-1]:
+                memo["frame"] = frame
+        return frame
+
+    def _framed(self) -> Frame:
+        steps, workflow_id, human = self.executed_steps, quote(self.id), self._human()
+        ids = ",".join([quote(step.id) for step in steps])
+        said = [_HUMAN % (quote(name), *map(quote, human[name].values())) for name in in_order(human)]
+        metadata: Any = self.run.context.metadata or {}
+        caller, policy, run_id = [
+            f'"{name}":{canonical_text(metadata[name])},' if name in metadata else ""
+            for name in ("caller", "policy_version", "run_id")
+        ]
+        head = f'{{"error_message":{_quoted(self.error_message)},"executed_steps":['
+        after = f'],"failed_step_id":{_quoted(self.failed_step_id)},"final_state":'
+        tail = _TAIL % (
+            *(policy, self.run.workflow.hash, workflow_id, _quoted(self.pending_step_id)),
+            *(len(steps), ",".join(said), workflow_id, run_id, ids, self.status, "true" if self.success else "false"),
+        )
+        return (
+            b"%s%s%s" % (head.encode(), b",".join([step.written for step in steps]), after.encode()),
+            f',"id":{workflow_id},"lineage":{{{caller}"executed_step_ids":[{ids}],"final_state_hash":"'.encode(),
+            b'","initial_state_hash":"',
+            tail.encode(),
+            reads_back(metadata or NOTHING) and all(reads_back(step.payload) for step in steps),
+        )
 
     def parts(self) -> dict[str, Any]:
         """What :meth:`to_dict` gives, with the documents in it as they are: persistent, shared, free."""
@@ -203,13 +241,15 @@ class OrchestrationResult:
 
 _UNATTENDED = {"actor": "", "decision": "unattended", "reason": ""}
 
-# The documents that the methods above give as plain data: the names of an object in their order.
-_LINEAGE = (
-    '{"executed_step_ids":[%s],"final_state_hash":"%s","initial_state_hash":"%s","workflow_hash":"%s","workflow_id":%s}'
-)
+# What the methods above give as plain data, as text: the names of an object in their order.
 _HUMAN = '%s:{"actor":%s,"decision":%s,"reason":%s}'
-_RECEIPT = '{"end_time":%d,"human":{%s},"id":%s,"start_time":0,"steps":[%s]}'
-_REST = ',"id":%s,"lineage":%s,"pending_step_id":%s,"receipt":%s,"status":"%s","success":%s}'
+_TAIL = (
+    '",%s"workflow_hash":"%s","workflow_id":%s},"pending_step_id":%s,'
+    '"receipt":{"end_time":%d,"human":{%s},"id":%s,%s"start_time":0,"steps":[%s]},"status":"%s","success":%s}'
+)
+
+Frame: TypeAlias = tuple[bytes, bytes, bytes, bytes, bool]
+"""The pieces of a result's text between what differs from run to run, and whether plain data can be read from them."""
 
 
 def _quoted(text: str | None) -> str:
