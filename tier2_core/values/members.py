@@ -20,7 +20,7 @@ Pair: TypeAlias = tuple[str, Any]
 MANY = 32
 """From how many members on a loop takes longer than calls that go through them."""
 
-LARGE = 512
+LARGE = 128
 """From how many members on a map that is made here has its buckets in rows."""
 
 _EMPTY: Any = pmap()
