@@ -152,6 +152,6 @@ def answered(draw: st.DrawFn) -> tuple[WorkflowDefinition, ExecutionContext]:
         for step in steps
         if step.kind == "human" and draw(st.integers(0, 4))
     ]
-    metadata = draw(st.none() | st.dictionaries(st.sampled_from(["caller", "run_id", "x"]), _values))
+    metadata = draw(st.none() | st.dictionaries(st.sampled_from(["caller", "policy_version", "run_id", "x"]), _values))
     context = ExecutionContext(draw(states), metadata, draw(st.sampled_from([None, decisions])))
     return WorkflowDefinition(draw(_ids), steps), context

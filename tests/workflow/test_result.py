@@ -21,6 +21,7 @@ from tier2_core import (
     run,
     thaw,
 )
+from tier2_core.values.canonical import wrapper_bytes
 
 KEYS = [
     "error_message", "executed_steps", "failed_step_id", "final_state", "id", "lineage", "pending_step_id",
@@ -120,6 +121,23 @@ def test_the_bytes_are_those_of_the_plain_data(given: tuple[WorkflowDefinition, 
     assert json.dumps(written.to_dict()) == json.dumps(made.to_dict()) == json.dumps(thaw(freeze(made.to_dict())))
     assert list(written.to_dict()) == KEYS
     assert written.digest == sha256(written.to_json()).hexdigest()
+
+
+@given(answered())
+def test_the_whole_is_made_of_what_its_parts_are(given: tuple[WorkflowDefinition, ExecutionContext]) -> None:
+    """A small result reads its plain data from its bytes: to the last name in order, as if it were put together."""
+    result, other = run(*given), run(*given)
+    parts = {name: getattr(other, name) for name in KEYS}
+    parts["executed_steps"] = [step.to_dict() for step in other.executed_steps]
+    assert result.to_json() == wrapper_bytes(parts)
+    assert json.dumps(result.to_dict()) == json.dumps(parts)
+
+
+def test_the_names_of_human_steps_are_in_order_where_the_two_orders_differ() -> None:
+    steps = [ask("\U00010000"), ask("\ue000")]
+    result = run(plan(*steps), ExecutionContext())
+    assert list(result.to_dict()["receipt"]["human"]) == list(result.receipt["human"]) == ["\ue000", "\U00010000"]
+    assert result.to_json().index("\U00010000".encode()) < result.to_json().rindex("\ue000".encode())
 
 
 # --- lineage -------------------------------------------------------------------------------------------

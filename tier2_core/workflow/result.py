@@ -10,6 +10,7 @@ from pyrsistent import PMap
 
 from tier2_core.values.canonical import canonical_text, digest, digest_of, sha256
 from tier2_core.values.scalars import quote
+from tier2_core.values.seal import plain_key
 from tier2_core.values.thaw import read_back, reads_back, thaw
 from tier2_core.values.writing import canonical_pieces, in_order
 from tier2_core.workflow.specs import NOTHING, StepSpec
@@ -147,10 +148,12 @@ class OrchestrationResult:
         return self._kept
 
     def _written(self, frame: Frame) -> bytes:
-        head, between, hashes, tail, _ = frame
+        head, between, tail, _ = frame
         state = canonical_pieces(self.run.state)
         final, initial = digest_of(self.run.state, state), digest(self.run.context.initial_state)
-        return b"".join([head, *state, between, final.encode(), hashes, initial.encode(), tail])
+        return b"".join(
+            [head, *state, between, b'%s","initial_state_hash":"%s' % (final.encode(), initial.encode()), tail]
+        )
 
     def _frame(self) -> Frame:
         """The canonical text of :meth:`to_dict` around the final state, its hash, and that of the initial state.
@@ -184,9 +187,9 @@ class OrchestrationResult:
         return (
             b"%s%s%s" % (head.encode(), b",".join([step.written for step in steps]), after.encode()),
             f',"id":{workflow_id},"lineage":{{{caller}"executed_step_ids":[{ids}],"final_state_hash":"'.encode(),
-            b'","initial_state_hash":"',
             tail.encode(),
-            reads_back(metadata or NOTHING) and all(reads_back(step.payload) for step in steps),
+            all(map(reads_back, [metadata or NOTHING, *(step.payload for step in steps)]))
+            and all(map(plain_key, human)),
         )
 
     def parts(self) -> dict[str, Any]:
@@ -248,8 +251,8 @@ _TAIL = (
     '"receipt":{"end_time":%d,"human":{%s},"id":%s,%s"start_time":0,"steps":[%s]},"status":"%s","success":%s}'
 )
 
-Frame: TypeAlias = tuple[bytes, bytes, bytes, bytes, bool]
-"""The pieces of a result's text between what differs from run to run, and whether plain data can be read from them."""
+Frame: TypeAlias = tuple[bytes, bytes, bytes, bool]
+"""A result's text up to the state, up to the hashes of states, and from there on; and whether all of it reads back."""
 
 
 def _quoted(text: str | None) -> str:
