@@ -43,20 +43,32 @@ def test_they_are_what_a_list_would_be_and_those_before_an_edit_stay_as_they_wer
         assert [before[index] for index, _ in changes] == [then.get(index) for index, _ in changes]
 
 
-@given(edits())
-def test_an_evolver_gives_what_edits_give_and_is_dirty_until_it_has(given: tuple[int, list[tuple[int, int]]]) -> None:
+@given(edits(), st.lists(st.booleans(), min_size=5, max_size=5))
+def test_an_evolver_gives_what_edits_give_and_what_it_gave_stays_as_it_was(
+    given: tuple[int, list[tuple[int, int]]], asked: list[bool]
+) -> None:
     length, changes = given
-    first = made = Buckets.of([None] * length)
-    evolver = first.evolver()
+    model: list[Any] = [None] * length
+    first = Buckets.of([*model])
+    evolver, kept = first.evolver(), [(first, [*model])]
     assert evolver.persistent() is first
-    for index, value in changes:
-        evolver[index] = value
-        made = made.set(index, value)
+    for (index, value), now in zip(changes, asked, strict=False):
+        evolver[index] = model[index] = value
+        assert evolver.is_dirty()
         assert evolver[index] == value
-    assert evolver.is_dirty() == bool(changes)
-    assert (len(evolver), list(evolver.persistent())) == (length, list(made))
-    assert not evolver.is_dirty()
-    assert first[0] is None
+        if now:
+            kept.append((evolver.persistent(), [*model]))
+            assert not evolver.is_dirty()
+            assert evolver.persistent() is kept[-1][0]
+    kept.append((evolver.persistent(), model))
+    assert len(evolver) == length
+    assert all(list(buckets) == then for buckets, then in kept)
+
+
+def test_equal_rows_are_equal_buckets() -> None:
+    made = Buckets.of([("a",), None] * 600)
+    assert made == Buckets.of([("a",), None] * 600) != made.set(1, ("b",))
+    assert made != list(made)
 
 
 NAMES = st.integers(0, 2 * layout.LARGE).map("name {}".format)

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import gc
 import json
+import pickle
+import sys
 from hashlib import sha256
 from typing import Any
 
 import pytest
+from attrs import evolve
 from attrs.exceptions import FrozenInstanceError
 from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.workflow.plans import answered, ask, do, objects, payload_lists, plan, runtime_plan, states, under_hash_seeds
 from tests.workflow.test_specs import sorted_throughout
@@ -14,6 +19,8 @@ from tier2_core import (
     Decision,
     ExecutionContext,
     OrchestrationResult,
+    Run,
+    StepSpec,
     WorkflowDefinition,
     canonical_json,
     digest,
@@ -123,14 +130,73 @@ def test_the_bytes_are_those_of_the_plain_data(given: tuple[WorkflowDefinition, 
     assert written.digest == sha256(written.to_json()).hexdigest()
 
 
-@given(answered())
-def test_the_whole_is_made_of_what_its_parts_are(given: tuple[WorkflowDefinition, ExecutionContext]) -> None:
-    """A small result reads its plain data from its bytes: to the last name in order, as if it were put together."""
-    result, other = run(*given), run(*given)
-    parts = {name: getattr(other, name) for name in KEYS}
-    parts["executed_steps"] = [step.to_dict() for step in other.executed_steps]
-    assert result.to_json() == wrapper_bytes(parts)
-    assert json.dumps(result.to_dict()) == json.dumps(parts)
+def put_together(result: OrchestrationResult) -> dict[str, Any]:
+    """What ``to_dict`` gives, of nothing but its parts."""
+    parts = {name: getattr(result, name) for name in KEYS}
+    return {**parts, "executed_steps": [step.to_dict() for step in result.executed_steps]}
+
+
+def check_whole(result: OrchestrationResult, parts: dict[str, Any]) -> None:
+    """To the last name in order, and again when it has been looked at."""
+    for _ in range(2):
+        assert json.dumps(result.to_dict()) == json.dumps(parts)
+        assert result.to_json() == wrapper_bytes(parts)
+        assert result.digest == sha256(wrapper_bytes(parts)).hexdigest()
+
+
+@given(answered(), st.permutations(range(6)))
+def test_the_whole_is_made_of_what_its_parts_are_whatever_was_run_before(
+    given: tuple[WorkflowDefinition, ExecutionContext], order: list[int]
+) -> None:
+    """A small result reads its plain data from its bytes, and a workflow remembers what is the same in every result."""
+    workflow, context = given
+    unattended, undescribed = evolve(context, decisions=None), evolve(context, metadata=None)
+    contexts = [context, unattended, undescribed, evolve(unattended, metadata=None), ExecutionContext(), undescribed]
+    for place in order:
+        fresh = WorkflowDefinition(workflow.id, workflow.steps, workflow.metadata)
+        check_whole(run(workflow, contexts[place]), put_together(run(fresh, contexts[place])))
+
+
+@pytest.mark.parametrize(
+    "step", [do("noop", x=1e16), do("noop", x={"\U00010000": 1, "\ue000": 2}), do("noop", x="x" * 9999)]
+)
+@pytest.mark.parametrize("metadata", [None, {"caller": 1e16}, {"run_id": "x" * 9999}])
+def test_what_cannot_be_read_back_beside_a_state_that_can_is_put_together(step: StepSpec, metadata: Any) -> None:
+    context = ExecutionContext({"n": 1}, metadata)
+    for workflow in (plan(step), plan(do("noop")), plan(do("fail", "f", reason="x" * 9999))):
+        check_whole(run(workflow, context), put_together(run(workflow, context)))
+
+
+def test_a_run_that_was_put_together_by_hand_is_what_it_says_and_spoils_no_other() -> None:
+    workflow = plan(do("set", "a", path="n", value=1), ask("b"), do("noop", "c"))
+    whole = run(workflow, ExecutionContext())
+    decided = [
+        evolve(entry, decision=Decision("b", True, "Ada")) if entry.step.id == "b" else entry
+        for entry in whole.run.trace
+    ]
+    for trace in (whole.run.trace[:1], (), whole.run.trace[::-1], decided):
+        by_hand = OrchestrationResult(Run(whole.run.given, "succeeded", trace))
+        assert by_hand.to_dict() == put_together(by_hand)
+    check_whole(whole, put_together(run(workflow, ExecutionContext())))
+
+
+def test_little_is_kept_of_results_and_only_of_the_last_that_lives() -> None:
+    def kept() -> int:
+        return sum(len(data) for latest, data in [written[0]] if latest() is not None)
+
+    written = sys.modules[OrchestrationResult.__module__]._LATEST
+    small, large = (
+        run(plan(do("noop")), ExecutionContext()),
+        run(plan(do("fail", reason="x" * 9999)), ExecutionContext()),
+    )
+    assert kept() in {0, len(small.to_json())}
+    assert written[0][0]() is small
+    assert len(large.to_json()) > 9999
+    assert written[0][0]() is small
+    assert pickle.loads(pickle.dumps(small)) == small
+    del small
+    gc.collect()
+    assert kept() == 0
 
 
 def test_the_names_of_human_steps_are_in_order_where_the_two_orders_differ() -> None:

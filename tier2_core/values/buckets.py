@@ -50,6 +50,12 @@ class Buckets:
     def __iter__(self) -> Iterator[Any]:
         return _flat(_flat(_flat(self.top)))
 
+    def __eq__(self, other: object) -> bool:
+        """Whether the rows are equal; maps whose buckets are not may be equal all the same, and look into them."""
+        return self.top == other.top if isinstance(other, Buckets) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
     def set(self, index: int, bucket: Any) -> Buckets:
         """The same with another bucket there."""
         top = [*self.top]
@@ -69,28 +75,43 @@ class Buckets:
 class Evolver:
     """Edits of buckets, one after the other, as :class:`pyrsistent.PMap` makes them."""
 
-    __slots__ = ("_after", "_before")
+    __slots__ = ("_before", "_own", "_top")
 
     def __init__(self, buckets: Buckets) -> None:
-        self._before = self._after = buckets
+        self._begin(buckets)
+
+    def _begin(self, buckets: Buckets) -> None:
+        self._before = buckets
+        self._top: Any = buckets.top
+        self._own: set[int] = set()  # which rows nobody else has: those are edited in place
 
     def __len__(self) -> int:
-        return len(self._after)
+        return self._before.length
 
     def __getitem__(self, index: int) -> Any:
-        return self._after[index]
+        return self._top[index >> 15][index >> 10 & 31][index >> 5 & 31][index & 31]
 
     def __setitem__(self, index: int, bucket: Any) -> None:
-        self._after = self._after.set(index, bucket)
+        if not self._own:
+            self._top = [*self._top]
+        above = self._top
+        for place in (index >> 15, index >> 10 & 31, index >> 5 & 31):
+            row = above[place]
+            if id(row) not in self._own:
+                row = above[place] = [*row]
+                self._own.add(id(row))
+            above = row
+        above[index & 31] = bucket
 
     def is_dirty(self) -> bool:
         """Whether anything was set since :meth:`persistent` was called."""
-        return self._after is not self._before
+        return bool(self._own)
 
     def persistent(self) -> Buckets:
         """The buckets after the edits."""
-        self._before = self._after
-        return self._after
+        if self._own:
+            self._begin(_made(self._before.length, self._top))
+        return self._before
 
 
 def _made(length: int, top: Iterable[Any]) -> Buckets:

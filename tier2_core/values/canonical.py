@@ -49,21 +49,17 @@ def digest(value: Any, tag: str | None = None) -> str:
     False
     """
     document = freeze(value)
-    known = seal_of(document)
-    if tag is not None:
-        return _hashed(canonical_bytes(document), tag)
-    if known is not None and known.digest is not None:
-        return known.digest
-    return digest_of(document, canonical_pieces(document))
+    return digest_of(document) if tag is None else _hashed(canonical_bytes(document), tag)
 
 
-def digest_of(document: Document, pieces: Sequence[Piece]) -> str:
-    """:func:`digest` of a frozen document whose canonical bytes are at hand, in pieces."""
+def digest_of(document: Document, pieces: Sequence[Piece] | None = None) -> str:
+    """:func:`digest` of a frozen document; ``pieces`` are its canonical bytes, if they are at hand."""
     known = seal_of(document)
     if known is not None and known.digest is not None:
         return known.digest
-    hashing = sha256(pieces[0])
-    for piece in pieces[1:]:
+    first, *more = canonical_pieces(document) if pieces is None else pieces
+    hashing = sha256(first)
+    for piece in more:
         hashing.update(piece)
     made = hashing.hexdigest()
     if known is not None:

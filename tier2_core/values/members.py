@@ -72,10 +72,7 @@ def _exchanged(mapping: Any, name: str, value: Any) -> Any:
     changed: Any = ((name, value),)
     if len(bucket) > 1:
         changed += tuple([pair for pair in bucket if pair[0] != name])
-    made = _new(PMap)
-    made._size = mapping._size  # noqa: SLF001
-    made._buckets = buckets.set(index, changed)  # noqa: SLF001
-    return made
+    return _made(mapping._size, buckets.set(index, changed))  # noqa: SLF001
 
 
 def _added(mapping: Any, name: str, value: Any) -> Any:

@@ -61,8 +61,8 @@ class Seal(weakref.ref[Any]):
 
     ``base`` is the seal of the container that this one was made of by an edit, and ``edit`` the member or the
     index that the edit was at: all other parts are the very same objects; see :func:`edited`.
-    ``data`` are the canonical bytes, and ``written`` is what else there is of them, if
-    :mod:`tier2_core.values.writing` keeps them.
+    ``data`` are the canonical bytes, if they are kept, and ``written`` is what else is kept of a large container; see
+    :mod:`tier2_core.values.writing`.
     """
 
     __slots__ = ("base", "data", "depth", "digest", "edit", "edits", "key", "plain", "size", "written")

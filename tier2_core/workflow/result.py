@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
+from operator import is_, itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
+from weakref import ref
 
 from attrs import field, frozen
 from pyrsistent import PMap
@@ -12,8 +15,8 @@ from tier2_core.values.canonical import canonical_text, digest, digest_of, sha25
 from tier2_core.values.scalars import quote
 from tier2_core.values.seal import plain_key
 from tier2_core.values.thaw import read_back, reads_back, thaw
-from tier2_core.values.writing import canonical_pieces, in_order
-from tier2_core.workflow.specs import NOTHING, StepSpec
+from tier2_core.values.writing import KEPT, canonical_pieces, in_order
+from tier2_core.workflow.specs import StepSpec
 
 if TYPE_CHECKING:
     from tier2_core.workflow.trace import Run
@@ -32,7 +35,6 @@ class OrchestrationResult:
     """
 
     run: Run = field(repr=False)
-    _kept: bytes | None = field(default=None, init=False, repr=False)
 
     @property
     def id(self) -> str:
@@ -113,13 +115,12 @@ class OrchestrationResult:
     @cached_property
     def digest(self) -> str:
         """The SHA-256 of the canonical bytes of :meth:`to_dict`, computed when first asked for."""
-        return sha256(self._kept or self._written(self._frame())).hexdigest()
+        return sha256(_latest_of(self) or self._write()).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
         """The whole result as plain JSON data with sorted keys."""
-        small = self._small()
-        if small is not None:
-            return read_back(small)  # type: ignore[no-any-return]
+        if self._is_usual() and _reads_back(self.run):
+            return read_back(_latest_of(self) or self._written())  # type: ignore[no-any-return]
         lineage = self.lineage  # it has the state written, which then is read from that
         return self._whole([step.to_dict() for step in self.executed_steps], self.final_state, lineage)
 
@@ -132,40 +133,47 @@ class OrchestrationResult:
         >>> result.to_json() == canonical_json(result.to_dict())
         True
         """
-        small = self._small()
-        if small is not None:
-            return small
-        data = self._written(self._frame())
+        data = _latest_of(self) or self._written()
         object.__setattr__(self, "digest", sha256(data).hexdigest())  # whoever wants the one mostly wants the other
         return data
 
-    def _small(self) -> bytes | None:
-        """The canonical bytes, if they are few and plain data can be read from them; then they are kept."""
-        if self._kept is None and reads_back(self.run.state):
-            frame = self._frame()
-            if frame[-1]:
-                object.__setattr__(self, "_kept", self._written(frame))
-        return self._kept
+    def _written(self) -> bytes:
+        """The canonical bytes, which are at hand until another result is written: who asks once mostly asks again."""
+        data = self._write()
+        if len(data) < _FEW:
+            _LATEST[0] = ref(self), data
+        return data
 
-    def _written(self, frame: Frame) -> bytes:
-        head, between, tail, _ = frame
+    def _write(self) -> bytes:
+        head, between, tail = self._frame()
         state = canonical_pieces(self.run.state)
         final, initial = digest_of(self.run.state, state), digest(self.run.context.initial_state)
-        return b"".join(
-            [head, *state, between, b'%s","initial_state_hash":"%s' % (final.encode(), initial.encode()), tail]
+        hashes = b'%s","initial_state_hash":"%s' % (final.encode(), initial.encode())
+        return b"".join([head, *state, between, hashes, tail])
+
+    def _is_usual(self) -> bool:
+        """Whether all steps of the workflow were done, and nobody has decided or noted anything.
+
+        Then all but the states and their hashes depends on the workflow alone.
+        """
+        run, steps = self.run, self.run.workflow.steps
+        return (
+            run.status == "succeeded"
+            and not run.context.metadata
+            and len(run.history) == len(steps)
+            and all(map(is_, map(_step, run.history), steps))
+            and not any(map(_decision, run.history))
         )
 
     def _frame(self) -> Frame:
-        """The canonical text of :meth:`to_dict` around the final state, its hash, and that of the initial state.
-
-        Of a run that succeeded unattended it depends on the workflow alone, which remembers it.
-        """
-        context, memo = self.run.context, self.run.workflow.memo
-        usual = self.success and context.decisions is None and not context.metadata
-        frame: Frame | None = memo.get("frame") if usual else None
+        """The canonical text around the final state, its hash, and that of the initial state."""
+        if not self._is_usual():
+            return self._framed()
+        memo = self.run.workflow.memo
+        frame: Frame | None = memo.get("frame")
         if frame is None:
             frame = self._framed()
-            if usual and frame[-1]:
+            if sum(map(len, frame)) < _FEW:
                 memo["frame"] = frame
         return frame
 
@@ -188,8 +196,6 @@ class OrchestrationResult:
             b"%s%s%s" % (head.encode(), b",".join([step.written for step in steps]), after.encode()),
             f',"id":{workflow_id},"lineage":{{{caller}"executed_step_ids":[{ids}],"final_state_hash":"'.encode(),
             tail.encode(),
-            all(map(reads_back, [metadata or NOTHING, *(step.payload for step in steps)]))
-            and all(map(plain_key, human)),
         )
 
     def parts(self) -> dict[str, Any]:
@@ -251,8 +257,31 @@ _TAIL = (
     '"receipt":{"end_time":%d,"human":{%s},"id":%s,%s"start_time":0,"steps":[%s]},"status":"%s","success":%s}'
 )
 
-Frame: TypeAlias = tuple[bytes, bytes, bytes, bool]
-"""A result's text up to the state, up to the hashes of states, and from there on; and whether all of it reads back."""
+Frame: TypeAlias = tuple[bytes, bytes, bytes]
+"""A result's text up to the final state, from there up to the hashes of states, and from there on."""
+
+_step, _decision = itemgetter(0), itemgetter(3)
+
+_FEW = 4 * KEPT
+"""How many bytes of a result, or of its frame, are kept at most."""
+
+_LATEST: list[tuple[Callable[[], OrchestrationResult | None], bytes]] = [(lambda: None, b"")]
+"""The result whose bytes were written last, if it lives, and those; in one piece, for the sake of other threads."""
+
+
+def _latest_of(result: OrchestrationResult) -> bytes | None:
+    latest, data = _LATEST[0]
+    return data if latest() is result else None
+
+
+def _reads_back(run: Run) -> bool:
+    """Whether the plain data of a usual run can be read from its bytes, and is read sooner than put together."""
+    workflow = run.workflow
+    known: bool | None = workflow.memo.get("reads back")
+    if known is None:
+        known = all(reads_back(step.payload) and plain_key(step.id) for step in workflow.steps)
+        workflow.memo["reads back"] = known
+    return known and reads_back(run.state)
 
 
 def _quoted(text: str | None) -> str:

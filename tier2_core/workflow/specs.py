@@ -119,7 +119,8 @@ class WorkflowDefinition:
     def memo(self) -> dict[str, Any]:
         """What was worked out of this workflow, so that it is worked out once; never compared, copied or shown.
 
-        It holds the plan for the registry that it was last run with, and with it that registry.
+        It holds the plan for the registry that it was last run with, and with it that registry; and what all results
+        of runs that went as usual are written with.
         """
         return {}
 
