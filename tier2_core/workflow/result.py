@@ -115,12 +115,12 @@ class OrchestrationResult:
     @cached_property
     def digest(self) -> str:
         """The SHA-256 of the canonical bytes of :meth:`to_dict`, computed when first asked for."""
-        return sha256(_latest_of(self) or self._write()).hexdigest()
+        return sha256(_latest_of(self) or self._write(self._is_usual())).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
         """The whole result as plain JSON data with sorted keys."""
         if self._is_usual() and _reads_back(self.run):
-            return read_back(_latest_of(self) or self._written())  # type: ignore[no-any-return]
+            return read_back(_latest_of(self) or self._written(usual=True))  # type: ignore[no-any-return]
         lineage = self.lineage  # it has the state written, which then is read from that
         return self._whole([step.to_dict() for step in self.executed_steps], self.final_state, lineage)
 
@@ -133,19 +133,19 @@ class OrchestrationResult:
         >>> result.to_json() == canonical_json(result.to_dict())
         True
         """
-        data = _latest_of(self) or self._written()
+        data = _latest_of(self) or self._written(self._is_usual())
         object.__setattr__(self, "digest", sha256(data).hexdigest())  # whoever wants the one mostly wants the other
         return data
 
-    def _written(self) -> bytes:
+    def _written(self, usual: bool) -> bytes:
         """The canonical bytes, which are at hand until another result is written: who asks once mostly asks again."""
-        data = self._write()
+        data = self._write(usual)
         if len(data) < _FEW:
             _LATEST[0] = ref(self), data
         return data
 
-    def _write(self) -> bytes:
-        head, between, tail = self._frame()
+    def _write(self, usual: bool) -> bytes:
+        head, between, tail = self._usual_frame() if usual else self._frame()
         state = canonical_pieces(self.run.state)
         final, initial = digest_of(self.run.state, state), digest(self.run.context.initial_state)
         hashes = b'%s","initial_state_hash":"%s' % (final.encode(), initial.encode())
@@ -156,28 +156,26 @@ class OrchestrationResult:
 
         Then all but the states and their hashes depends on the workflow alone.
         """
-        run, steps = self.run, self.run.workflow.steps
+        given, history = self.run.given, self.run.history
         return (
-            run.status == "succeeded"
-            and not run.context.metadata
-            and len(run.history) == len(steps)
-            and all(map(is_, map(_step, run.history), steps))
-            and not any(map(_decision, run.history))
+            self.run.status == "succeeded"
+            and not given.context.metadata
+            and len(history) == len(given.workflow.steps)
+            and all(map(is_, map(_step, history), given.workflow.steps))
+            and not any(map(_decision, history))
         )
 
-    def _frame(self) -> Frame:
-        """The canonical text around the final state, its hash, and that of the initial state."""
-        if not self._is_usual():
-            return self._framed()
+    def _usual_frame(self) -> Frame:
         memo = self.run.workflow.memo
         frame: Frame | None = memo.get("frame")
         if frame is None:
-            frame = self._framed()
+            frame = self._frame()
             if sum(map(len, frame)) < _FEW:
                 memo["frame"] = frame
         return frame
 
-    def _framed(self) -> Frame:
+    def _frame(self) -> Frame:
+        """The canonical text around the final state, its hash, and that of the initial state."""
         steps, workflow_id, human = self.executed_steps, quote(self.id), self._human()
         ids = ",".join([quote(step.id) for step in steps])
         said = [_HUMAN % (quote(name), *map(quote, human[name].values())) for name in in_order(human)]
