@@ -19,7 +19,7 @@ from tier2_core.values.edit import add_at, delete_at, set_at
 from tier2_core.values.freeze import freeze
 from tier2_core.values.scalars import has_plain_text
 from tier2_core.values.seal import VECTOR, Written, canonical_size, seal_of
-from tier2_core.values.thaw import Mould, thaw
+from tier2_core.values.thaw import Mould, copied, thaw
 from tier2_core.values.writing import canonical_bytes, written_anew
 
 
@@ -148,3 +148,4 @@ def test_a_mould_gives_copies_of_which_no_part_is_shared(document: Any) -> None:
     assert json.dumps(one) == json.dumps(other) == json.dumps(plain)
     spoil(one)
     assert json.dumps(other) == json.dumps(mould.copy()) == json.dumps(thaw(document))
+    assert copied(other) == other

@@ -307,8 +307,9 @@ def test_repr_does_not_depend_on_the_hash_seed() -> None:
 def test_steps_and_workflows_are_written_as_their_plain_data_is(
     name: str, kind: str, payload: dict[str, Any], metadata: dict[str, Any], longer: int
 ) -> None:
-    """Again and again the same, of a small one, whose payload's bytes are kept, and of a large one."""
+    """Again and again the same, of a small one, of which it is kept, and of a large one, of which it is not."""
     step = StepSpec(name, kind, {**payload, "long": "é" * longer})
     workflow = WorkflowDefinition(name, [step, StepSpec(name + "'", kind)], metadata)
     assert workflow.hash == digest(workflow.to_dict(), tag="tier2/workflow/v1")
     assert step.written == step.written == canonical_json(step.to_dict())
+    assert (step.written is step.written) is (longer == 1 and len(step.written) < KEPT)

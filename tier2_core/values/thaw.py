@@ -85,6 +85,16 @@ def _plain_anew(document: Any) -> Any:
     return made
 
 
+def copied(plain: Any) -> Any:
+    """A copy of plain data, all the way down; ``copy.deepcopy`` takes many times as long."""
+    made = plain.copy()
+    # No pair of a name and a part is kept for a moment: so many new tuples would call the collector, again and again.
+    for name, part in plain.items() if type(plain) is dict else enumerate(plain):
+        if type(part) in _PLAIN:
+            made[name] = copied(part)
+    return made
+
+
 def _derived(mould: Mould, edits: set[Any], document: Any) -> Any:
     """The plain data of ``document``, which was made by edits of what the mould is of."""
     made = mould.copy(edits)

@@ -32,8 +32,9 @@ from tier2_core.values.fields import (
 )
 from tier2_core.values.freeze import freeze
 from tier2_core.values.scalars import quote
-from tier2_core.values.thaw import thaw
-from tier2_core.values.writing import canonical_bytes
+from tier2_core.values.seal import canonical_size
+from tier2_core.values.thaw import copied, thaw
+from tier2_core.values.writing import KEPT, canonical_bytes
 
 NOTHING: PMap[str, Any] = freeze(pmap())  # type: ignore[assignment]
 """The empty object."""
@@ -66,13 +67,36 @@ class StepSpec:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data: ``id``, ``kind``, ``payload``."""
-        return {"id": self.id, "kind": self.kind, "payload": thaw(self.payload)}
+        return {"id": self.id, "kind": self.kind, "payload": copied(self._plain) if self._small else thaw(self.payload)}
+
+    @cached_property
+    def _small(self) -> bool:
+        """Whether what is written of the step may be kept: it takes some times the payload's canonical size."""
+        return canonical_size(self.payload) < KEPT
+
+    @cached_property
+    def _plain(self) -> dict[str, Any]:
+        plain: dict[str, Any] = thaw(self.payload)
+        return plain
 
     @property
     def written(self) -> Raw:
-        """The canonical bytes of :meth:`to_dict`; those of the payload are written once, unless they are many."""
+        """The canonical bytes of :meth:`to_dict`, computed once if they are few."""
+        data = self._written or self._write()
+        if len(data) >= KEPT:
+            object.__setattr__(self, "_written", _NOT_KEPT)
+        return data
+
+    @cached_property
+    def _written(self) -> Raw:
+        return self._write()
+
+    def _write(self) -> Raw:
         parts = quote(self.id).encode(), quote(self.kind).encode(), canonical_bytes(self.payload)  # type: ignore[arg-type]
         return Raw(b'{"id":%s,"kind":%s,"payload":%s}' % parts)
+
+
+_NOT_KEPT = Raw()
 
 
 def _steps(value: Any) -> tuple[StepSpec, ...]:
