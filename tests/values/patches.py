@@ -104,7 +104,7 @@ def apply_one(holder: list[Plain], op: Plain) -> None:
 
 
 def depth_of(document: Plain) -> int:
-    if not isinstance(document, dict | list):
+    if not isinstance(document, dict | list | tuple):
         return 0
     return 1 + max(map(depth_of, document.values() if isinstance(document, dict) else document), default=0)
 

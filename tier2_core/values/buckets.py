@@ -51,8 +51,8 @@ class Buckets:
         return _flat(_flat(_flat(self.top)))
 
     def __eq__(self, other: object) -> bool:
-        """Whether the rows are equal; maps whose buckets are not may be equal all the same, and look into them."""
-        return self.top == other.top if isinstance(other, Buckets) else NotImplemented
+        """Whether each bucket is equal; of maps of which it is not, the members may be equal all the same."""
+        return [*self] == [*other] if isinstance(other, Buckets) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
 

@@ -14,7 +14,7 @@ from pyrsistent import PMap
 
 from tier2_core.values.freeze import freeze
 from tier2_core.values.members import few_pairs
-from tier2_core.values.seal import CONTAINERS, canonical_size, seal_of
+from tier2_core.values.seal import CONTAINERS, seal_of
 from tier2_core.values.writing import KEPT, anchored, kept_of, sorted_members
 
 _PLAIN = frozenset({dict, list})
@@ -36,8 +36,8 @@ def _plain(document: Any) -> Any:
     assert known is not None
     if known.written is not None and known.written.plain is not None:
         return known.written.plain.copy()
-    if known.data is not None and reads_back(document):
-        return read_back(known.data)
+    if known.data is not None and known.plain and len(known.data) < KEPT:
+        return _read(known.data.decode())[0]  # plain numbers read back as what they were written from
     made_of = anchored(document, known)
     if made_of is None:
         return _plain_anew(document)
@@ -46,20 +46,6 @@ def _plain(document: Any) -> Any:
     if kept.plain is None:
         kept.plain = Mould(_plain_anew(source))
     return _derived(kept.plain, edits, document)
-
-
-def reads_back(document: Any) -> bool:
-    """Whether a container is small, and plain: then what its canonical bytes read as is its plain data.
-
-    Its numbers are written as the standard library writes them, and its names in the order of their code points.
-    """
-    known = seal_of(document)
-    return known is not None and known.plain and canonical_size(document) < KEPT
-
-
-def read_back(data: bytes) -> Any:
-    """The plain data of canonical bytes that :func:`reads_back`."""
-    return _read(data.decode())[0]
 
 
 _read = json.JSONDecoder().raw_decode

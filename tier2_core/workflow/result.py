@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
+from itertools import repeat
 from operator import is_, itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
-from weakref import ref
 
 from attrs import field, frozen
 from pyrsistent import PMap
 
 from tier2_core.values.canonical import canonical_text, digest, digest_of, sha256
 from tier2_core.values.scalars import quote
-from tier2_core.values.seal import plain_key
-from tier2_core.values.thaw import read_back, reads_back, thaw
+from tier2_core.values.thaw import thaw
 from tier2_core.values.writing import KEPT, canonical_pieces, in_order
 from tier2_core.workflow.specs import StepSpec
 
@@ -115,12 +113,10 @@ class OrchestrationResult:
     @cached_property
     def digest(self) -> str:
         """The SHA-256 of the canonical bytes of :meth:`to_dict`, computed when first asked for."""
-        return sha256(_latest_of(self) or self._write(self._is_usual())).hexdigest()
+        return sha256(self._written()).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
         """The whole result as plain JSON data with sorted keys."""
-        if self._is_usual() and _reads_back(self.run):
-            return read_back(_latest_of(self) or self._written(usual=True))  # type: ignore[no-any-return]
         lineage = self.lineage  # it has the state written, which then is read from that
         return self._whole([step.to_dict() for step in self.executed_steps], self.final_state, lineage)
 
@@ -133,49 +129,41 @@ class OrchestrationResult:
         >>> result.to_json() == canonical_json(result.to_dict())
         True
         """
-        data = _latest_of(self) or self._written(self._is_usual())
+        data = self._written()
         object.__setattr__(self, "digest", sha256(data).hexdigest())  # whoever wants the one mostly wants the other
         return data
 
-    def _written(self, usual: bool) -> bytes:
-        """The canonical bytes, which are at hand until another result is written: who asks once mostly asks again."""
-        data = self._write(usual)
-        if len(data) < _FEW:
-            _LATEST[0] = ref(self), data
-        return data
-
-    def _write(self, usual: bool) -> bytes:
-        head, between, tail = self._usual_frame() if usual else self._frame()
+    def _written(self) -> bytes:
+        head, between, tail = self._frame()
         state = canonical_pieces(self.run.state)
         final, initial = digest_of(self.run.state, state), digest(self.run.context.initial_state)
         hashes = b'%s","initial_state_hash":"%s' % (final.encode(), initial.encode())
         return b"".join([head, *state, between, hashes, tail])
 
-    def _is_usual(self) -> bool:
-        """Whether all steps of the workflow were done, and nobody has decided or noted anything.
+    def _frame(self) -> Frame:
+        """The canonical text around the final state, its hash, and that of the initial state.
 
-        Then all but the states and their hashes depends on the workflow alone.
+        If all steps of the workflow were done, and nobody has decided or noted anything, it depends on the workflow
+        alone, which remembers it.
         """
         given, history = self.run.given, self.run.history
-        return (
-            self.run.status == "succeeded"
-            and not given.context.metadata
-            and len(history) == len(given.workflow.steps)
-            and all(map(is_, map(_step, history), given.workflow.steps))
-            and not any(map(_decision, history))
-        )
-
-    def _usual_frame(self) -> Frame:
-        memo = self.run.workflow.memo
+        if (
+            self.run.status != "succeeded"
+            or given.context.metadata
+            or len(history) != len(given.workflow.steps)
+            or not all(map(is_, map(_step, history), given.workflow.steps))
+            or not all(map(is_, map(_decision, history), repeat(None)))
+        ):
+            return self._framed()
+        memo = given.workflow.memo
         frame: Frame | None = memo.get("frame")
         if frame is None:
-            frame = self._frame()
+            frame = self._framed()
             if sum(map(len, frame)) < _FEW:
                 memo["frame"] = frame
         return frame
 
-    def _frame(self) -> Frame:
-        """The canonical text around the final state, its hash, and that of the initial state."""
+    def _framed(self) -> Frame:
         steps, workflow_id, human = self.executed_steps, quote(self.id), self._human()
         ids = ",".join([quote(step.id) for step in steps])
         said = [_HUMAN % (quote(name), *map(quote, human[name].values())) for name in in_order(human)]
@@ -261,25 +249,7 @@ Frame: TypeAlias = tuple[bytes, bytes, bytes]
 _step, _decision = itemgetter(0), itemgetter(3)
 
 _FEW = 4 * KEPT
-"""How many bytes of a result, or of its frame, are kept at most."""
-
-_LATEST: list[tuple[Callable[[], OrchestrationResult | None], bytes]] = [(lambda: None, b"")]
-"""The result whose bytes were written last, if it lives, and those; in one piece, for the sake of other threads."""
-
-
-def _latest_of(result: OrchestrationResult) -> bytes | None:
-    latest, data = _LATEST[0]
-    return data if latest() is result else None
-
-
-def _reads_back(run: Run) -> bool:
-    """Whether the plain data of a usual run can be read from its bytes, and is read sooner than put together."""
-    workflow = run.workflow
-    known: bool | None = workflow.memo.get("reads back")
-    if known is None:
-        known = all(reads_back(step.payload) and plain_key(step.id) for step in workflow.steps)
-        workflow.memo["reads back"] = known
-    return known and reads_back(run.state)
+"""How many bytes a workflow remembers of its results at most."""
 
 
 def _quoted(text: str | None) -> str:
