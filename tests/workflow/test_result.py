@@ -164,17 +164,27 @@ def test_results_with_all_kinds_of_payloads_and_metadata_are_made_of_their_parts
         check_whole(run(workflow, context), put_together(run(workflow, context)))
 
 
-def test_a_run_that_was_put_together_by_hand_is_what_it_says_and_spoils_no_other() -> None:
-    workflow = plan(do("set", "a", path="n", value=1), ask("b"), do("noop", "c"))
-    whole = run(workflow, ExecutionContext())
-    decided = [
-        evolve(entry, decision=Decision("b", True, "Ada")) if entry.step.id == "b" else entry
-        for entry in whole.run.trace
-    ]
-    for trace in (whole.run.trace[:1], (), whole.run.trace[::-1], decided):
-        by_hand = OrchestrationResult(Run(whole.run.given, "succeeded", trace))
-        assert by_hand.to_dict() == put_together(by_hand)
-    check_whole(whole, put_together(run(workflow, ExecutionContext())))
+class Falsy(Decision):
+    """Nobody's idea of a decision."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize("looked_at", [False, True])
+def test_a_run_that_was_put_together_by_hand_is_what_it_says_and_spoils_no_other(looked_at: bool) -> None:
+    made = [plan(do("set", "a", path="n", value=1), ask("b"), do("noop", "c")) for _ in range(5)]
+    for place, workflow in enumerate(made):
+        whole = run(workflow, ExecutionContext())
+        if looked_at:
+            whole.to_json()
+        trace = whole.run.trace
+        decided = (trace[0], evolve(trace[1], decision=Decision("b", True, "Ada")), trace[2])
+        undecided = (trace[0], evolve(trace[1], decision=Falsy("b", False, "Ada")), trace[2])
+        other = (trace[:1], (), trace[::-1], decided, undecided)[place]
+        by_hand = OrchestrationResult(Run(whole.run.given, "succeeded", other))
+        check_whole(by_hand, put_together(by_hand))
+        check_whole(whole, put_together(run(plan(*workflow.steps), ExecutionContext())))
 
 
 def test_a_workflow_remembers_little_of_its_results() -> None:
