@@ -4,7 +4,7 @@ Whenever the garbage collector looks at a vector of pyrsistent's C extension, it
 sets one member of a state of 10^5 leaves it 200,000 buckets to look through, two or three times. Of buckets in rows it
 looks through the four rows that an edit has made; the others are old, and those that hold no containers it has let go.
 
-A row is a tuple as it was built, or a list after an edit; neither is ever changed.
+A row is a tuple as it was built, or a list after an edit; once it is in buckets, neither is changed.
 """
 
 from __future__ import annotations
