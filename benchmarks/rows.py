@@ -32,7 +32,7 @@ from tier2_core import (
 )
 from tier2_core.records.record import links_of
 from tier2_io import parallel
-from tier2_io.workers import cores
+from tier2_io.parallel.workers import cores
 
 
 @frozen

@@ -13,7 +13,7 @@ import pytest
 import tier2_core
 from tests import evidence
 from tests.evidence import ROOT, argument, asserted, calls, commands, first_texts, given_together, source, texts
-from tests.tier2_io.test_every_command import WITH_PLUGINS
+from tests.tier2_io.cli.test_every_command import WITH_PLUGINS
 from tier2_core import BUILTINS, MissionSpec, build_workflow, errors, load_registry
 from tier2_core.missions import hookspecs
 from tier2_core.records import verify

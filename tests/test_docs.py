@@ -47,7 +47,7 @@ def blocks_of(path: Path) -> list[Block]:
 
 
 BLOCKS = [block for path in PAGES for block in blocks_of(path)]
-# The files of the plugin's chapter are what `tier2 plugins new` writes: tests/tier2_io/test_scaffold.py runs them.
+# What `tier2 plugins new` writes is the plugin chapter's files: tests/tier2_io/plugins/test_scaffold.py runs them.
 PYTHON = [block for block in BLOCKS if block.language == "python" and not block.file]
 SUITES = [block for block in BLOCKS if block.language == "toml" and "suite_name" in block.text and not block.file]
 CONSOLE = [page.name for page in PAGES if any(block.language == "console" for block in blocks_of(page))]

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tier2_io.suites.pytest_warning import Tier2Warning
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from tier2_core import OrchestrationResult, Registry
 
+__all__ = ["Tier2Warning"]
+
 ENDINGS = (".tier2.toml", ".tier2.json")
-
-
-class Tier2Warning(pytest.PytestWarning):
-    """Something is left out that was perhaps meant: a field, a scenario or a plugin."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -33,7 +33,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """Take the files that are ours."""
     if not file_path.name.endswith(ENDINGS):
         return None
-    from tier2_io.pytest_suites import SuiteFile
+    from tier2_io.suites.pytest_items import SuiteFile
 
     return SuiteFile.from_parent(parent, path=file_path)
 
@@ -41,7 +41,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 @pytest.fixture(scope="session")
 def registry(pytestconfig: pytest.Config) -> Registry:
     """The installed missions and operations of tier2; override it, and run_mission uses yours."""
-    from tier2_io.pytest_suites import installed
+    from tier2_io.suites.pytest_items import installed
 
     return installed(pytestconfig)
 

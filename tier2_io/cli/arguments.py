@@ -208,7 +208,7 @@ def _of_schema(to: argparse.ArgumentParser) -> None:
 
 def _jobs(text: str) -> int:
     if text == "auto":
-        from tier2_io.workers import cores
+        from tier2_io.parallel.workers import cores
 
         return cores()
     if not (text.isascii() and text.isdigit() and 0 < len(text) < 5 and int(text)):

@@ -7,7 +7,7 @@ from typing import Any
 from tier2_core import RecordDifference, compare_records, thaw
 from tier2_core.values.canonical import wrapper_digest
 from tier2_io.cli.main import DONE
-from tier2_io.saved import read_record
+from tier2_io.records.saved import read_record
 from tier2_io.screen import safe, say, say_json, shown
 
 MOST_LINES = 16

@@ -17,7 +17,7 @@ from tier2_core import (
 from tier2_io.cli.changes import say_changes
 from tier2_io.cli.inputs import UsageProblem, entry_of, initial_state, params, registry, value_of
 from tier2_io.cli.main import DONE
-from tier2_io.files import check_writable, write_document
+from tier2_io.documents.files import check_writable, write_document
 from tier2_io.screen import safe, say, say_json, say_styled
 
 _STYLES = {"succeeded": "green", "failed": "red", "rejected": "yellow", "refused": "red", "broken": "red"}

@@ -19,7 +19,7 @@ from tier2_core import (
     thaw,
 )
 from tier2_core.values.edit import set_with_parents
-from tier2_io.installed import Choice, apart, chosen
+from tier2_io.plugins.installed import Choice, apart, chosen
 from tier2_io.screen import complain, safe
 
 
@@ -74,7 +74,7 @@ def initial_state(path: str | None, changes: Iterable[str]) -> Any:
     """The state in a file (default: empty) with the changes of ``--set POINTER=VALUE`` made."""
     state: Any = freeze({})
     if path is not None:
-        from tier2_io.documents import read_state
+        from tier2_io.documents.sources import read_state
 
         state = read_state(path)
     for change in changes:

@@ -10,7 +10,7 @@ from tier2_io.cli.changes import say_changes
 from tier2_io.cli.inputs import UsageProblem
 from tier2_io.cli.main import DONE, FAILED, SUSPENDED
 from tier2_io.cli.views import view_of
-from tier2_io.files import STDIN, FileProblem, check_writable, write_document
+from tier2_io.documents.files import STDIN, FileProblem, check_writable, write_document
 from tier2_io.screen import complain, safe, say, say_json
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def check_key(options: Any) -> None:
         raise UsageProblem("--sign goes with --record: it is the record that is signed.")
     if options.sign == STDIN:
         raise UsageProblem("--sign takes the name of a file with a key, not standard input.")
-    from tier2_io.signing import is_exposed, private_key
+    from tier2_io.records.signing import is_exposed, private_key
 
     if is_exposed(options.sign):
         complain(
@@ -64,7 +64,7 @@ def ended(
     decided, saved_as = bool(result.run.context.decisions), None
     try:
         if result.status == "suspended" or recorded_as is not None:
-            from tier2_io.saved import save
+            from tier2_io.records.saved import save
 
             recorded_as = saved_as = save(result, recorded_as, options.key)
         if options.out is not None:
@@ -73,7 +73,7 @@ def ended(
             write_document(options.state_out, result.state)
     except FileProblem:
         if saved_as is None and decided:  # what people answered is not lost
-            from tier2_io.saved import save
+            from tier2_io.records.saved import save
 
             saved_as = save(result, None, options.key)
         if saved_as is not None:

@@ -9,8 +9,8 @@ from typing import Any
 
 from tier2_io.cli.inputs import choice_of
 from tier2_io.cli.main import BROKEN, DONE
+from tier2_io.plugins.survey import survey
 from tier2_io.screen import safe, say, say_json
-from tier2_io.survey import survey
 
 _WIDTH = 86  # of 100 columns
 

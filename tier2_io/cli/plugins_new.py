@@ -11,10 +11,10 @@ from typing import Any
 
 from tier2_io.cli.inputs import choice_of
 from tier2_io.cli.main import DONE
-from tier2_io.files import write_tree
-from tier2_io.scaffold import contents, names_of
+from tier2_io.documents.files import write_tree
+from tier2_io.plugins.scaffold import contents, names_of
+from tier2_io.plugins.survey import survey
 from tier2_io.screen import safe, say, say_json
-from tier2_io.survey import survey
 
 
 def execute(options: Any) -> int:

@@ -9,8 +9,8 @@ from tier2_core import InvalidValueError, Registry, freeze, same, thaw
 from tier2_core.values.canonical import wrapper_digest
 from tier2_io.cli.inputs import registry
 from tier2_io.cli.main import BROKEN, DONE
-from tier2_io.documents import read_object
-from tier2_io.files import FileProblem, check_writable, write_document
+from tier2_io.documents.files import FileProblem, check_writable, write_document
+from tier2_io.documents.sources import read_object
 from tier2_io.screen import complain, safe, say, say_json
 
 SCHEMA = "tier2.registry/1"

@@ -11,10 +11,10 @@ from tier2_io.cli.inputs import UsageProblem, registry, value_of
 from tier2_io.cli.main import UNVERIFIED
 from tier2_io.cli.outcome import check_outputs, ended
 from tier2_io.cli.people import answered, login_name
-from tier2_io.files import STDIN
-from tier2_io.saved import NotVerified, load, only_one
+from tier2_io.documents.files import STDIN
+from tier2_io.records.saved import NotVerified, load, only_one
+from tier2_io.records.signing import read_stored
 from tier2_io.screen import complain, is_terminal
-from tier2_io.signing import read_stored
 
 
 def execute(options: Any) -> int:

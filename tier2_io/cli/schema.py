@@ -7,10 +7,10 @@ from typing import Any
 from tier2_core import MissionSpec, build_workflow
 from tier2_io.cli.inputs import UsageProblem, entry_of, params, registry
 from tier2_io.cli.main import DONE
-from tier2_io.schemas.decision import decision_schema
-from tier2_io.schemas.record import record_schema
-from tier2_io.schemas.state import any_state_schema, state_schema
-from tier2_io.schemas.suite import suite_schema
+from tier2_io.documents.schemas.decision import decision_schema
+from tier2_io.documents.schemas.record import record_schema
+from tier2_io.documents.schemas.state import any_state_schema, state_schema
+from tier2_io.documents.schemas.suite import suite_schema
 from tier2_io.screen import complain, say_json
 
 

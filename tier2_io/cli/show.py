@@ -7,7 +7,7 @@ from typing import Any
 from tier2_core import Decision, Record, RecordLink, thaw
 from tier2_io.cli.changes import say_changes
 from tier2_io.cli.main import DONE
-from tier2_io.saved import read_record, told_workflow
+from tier2_io.records.saved import read_record, told_workflow
 from tier2_io.screen import safe, say, say_json, say_styled, shown
 
 _STYLES = {"succeeded": "green", "failed": "red", "rejected": "yellow", "suspended": "yellow"}

@@ -15,10 +15,10 @@ from tier2_core import (
 from tier2_io.cli.inputs import UsageProblem, registry
 from tier2_io.cli.main import DONE, FAILED
 from tier2_io.cli.outcome import check_key
-from tier2_io.files import FileProblem, check_writable, rendered, write_document
+from tier2_io.documents.files import FileProblem, check_writable, rendered, write_document
 from tier2_io.parallel import ScenarioFailed, run_test_runs
 from tier2_io.screen import complain, progress, safe, say, say_json
-from tier2_io.suites import Suite, doubts, failure_lines, read_suite, told_of
+from tier2_io.suites.running import Suite, doubts, failure_lines, read_suite, told_of
 
 
 def execute(options: Any) -> int:
@@ -37,12 +37,12 @@ def execute(options: Any) -> int:
         for doubt in doubts(suite):
             complain(f"warning: {suite.path}: {doubt}")
     if options.record is not None:
-        from tier2_io.suite_records import record_of, statement_of
+        from tier2_io.records.suite_records import record_of, statement_of
 
         runs = [(suite.definition, suite.expectations, outcome) for suite, outcome in outcomes]
         document = record_of(runs, known)
         if options.sign is not None:
-            from tier2_io.signing import STATEMENT_TYPE, envelope_of
+            from tier2_io.records.signing import STATEMENT_TYPE, envelope_of
 
             statement = statement_of(rendered(document))
             document = envelope_of(rendered(statement), STATEMENT_TYPE, options.key)

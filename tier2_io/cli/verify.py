@@ -10,10 +10,9 @@ from tier2_core.records.verify import registry_note
 from tier2_io.cli.changes import say_changes
 from tier2_io.cli.inputs import registry
 from tier2_io.cli.main import DONE, UNVERIFIED, USAGE
-from tier2_io.files import FileProblem
-from tier2_io.saved import is_of_tests, load_from, told_workflow
-from tier2_io.screen import complain, safe, say, say_json, say_styled, shown
-from tier2_io.signing import (
+from tier2_io.documents.files import FileProblem
+from tier2_io.records.saved import is_of_tests, load_from, told_workflow
+from tier2_io.records.signing import (
     RECORD_TYPE,
     STATEMENT_TYPE,
     SignatureProblem,
@@ -22,6 +21,7 @@ from tier2_io.signing import (
     public_key,
     read_stored,
 )
+from tier2_io.screen import complain, safe, say, say_json, say_styled, shown
 
 PROVEN = "integrity only: no key is pinned, so that who made it is not proven"
 
@@ -65,7 +65,7 @@ def _verified(path: str, known: Registry, key: Any) -> dict[str, Any]:
 def _recomputed(path: str, stored: Stored, known: Registry) -> dict[str, Any]:
     document = stored.document
     if stored.kind == STATEMENT_TYPE or (stored.kind != RECORD_TYPE and is_of_tests(document)):
-        from tier2_io.suite_records import SCHEMA, record_in, verified
+        from tier2_io.records.suite_records import SCHEMA, record_in, verified
 
         document = record_in(path, document) if stored.kind == STATEMENT_TYPE else document
         if document.get("schema") == SCHEMA:

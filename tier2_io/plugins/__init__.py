@@ -1,0 +1,1 @@
+"""Plugins as they are installed: what is announced, chosen, loaded, and written anew."""

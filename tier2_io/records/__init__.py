@@ -1,0 +1,1 @@
+"""Records in files: saved, signed, read back with distrust; those of test runs, too."""

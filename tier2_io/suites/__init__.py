@@ -1,0 +1,1 @@
+"""Suites from files: read, run and told of; and as pytest collects them."""
