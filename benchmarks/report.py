@@ -27,7 +27,7 @@ def machine() -> dict[str, Any]:
         "pyrsistent": version("pyrsistent"),
         "pyrsistent_c_extension": not type(pyrsistent.pvector()).__module__.startswith("pyrsistent."),
         "python": platform.python_version(),
-        "tier2": version("tier2"),
+        "tier2": version("tier2-missions"),
     }
 
 

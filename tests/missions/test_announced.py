@@ -27,13 +27,14 @@ def info(site: Site, distribution: str, version: str = "1.0") -> Path:
 @pytest.mark.parametrize(
     "requirement",
     [
-        "tier2",
-        "tier2>=0.0.1",
-        f"tier2=={__version__}",
-        f"Tier2 [cli] (>=0.0.1,<={__version__})",
+        "tier2-missions",
+        "tier2-missions>=0.0.1",
+        f"tier2_missions=={__version__}",
+        f"Tier2.Missions [cli] (>=0.0.1,<={__version__})",
+        "tier2-missions>99; extra == 'tests'",
+        "tier2-missions>99; python_version < '3'",
+        "tier2-missions @ https://example.invalid/tier2_missions.whl",
         "tier2>99; extra == 'tests'",
-        "tier2>99; python_version < '3'",
-        "tier2 @ https://example.invalid/tier2.whl",
         "tier2-other>99",
         "tier2.other>99",
         "not a requirement",
@@ -48,11 +49,11 @@ def test_a_plugin_is_loaded_if_its_distribution_s_requirement_on_tier2_is_met(si
 @pytest.mark.parametrize(
     ("requirement", "needed"),
     [
-        ("tier2>=99", "needs tier2>=99"),
-        ("TIER2[cli] <0.0.1", "needs TIER2<0.0.1"),
-        ("tier2>=99; python_version >= '3'", "needs tier2>=99"),
-        ("tier2>=>1", "needs 'tier2>=>1', which cannot be read"),
-        ("tier2>99; nonsense", "needs 'tier2>99; nonsense', which cannot be read"),
+        ("tier2-missions>=99", "needs tier2-missions>=99"),
+        ("TIER2_Missions[cli] <0.0.1", "needs TIER2_Missions<0.0.1"),
+        ("tier2-missions>=99; python_version >= '3'", "needs tier2-missions>=99"),
+        ("tier2-missions>=>1", "needs 'tier2-missions>=>1', which cannot be read"),
+        ("tier2-missions>99; nonsense", "needs 'tier2-missions>99; nonsense', which cannot be read"),
     ],
 )
 def test_a_plugin_that_needs_another_tier2_is_told_of_and_not_even_imported(
@@ -70,15 +71,27 @@ def test_a_plugin_that_needs_another_tier2_is_told_of_and_not_even_imported(
 
 def test_what_is_here_is_told_beside_what_is_needed(site: Site) -> None:
     site.install("bad", source("mine"))
-    site.require("dist-bad", "tier2>0.0.1", "tier2>=98,<99")
+    site.require("dist-bad", "tier2-missions>0.0.1", "tier2-missions>=98,<99")
     (message,) = left_out()
-    assert f"needs tier2<99,>=98, and this is tier2 {__version__};" in message
+    assert f"needs tier2-missions<99,>=98, but this is tier2-missions {__version__};" in message
+
+
+@pytest.mark.parametrize(
+    "requirement", ["tier2", "tier2>=0.1.0", "Tier2[signing]==0.1", "tier2 @ https://example.invalid"]
+)
+def test_a_requirement_on_the_former_name_would_install_a_stranger_s_code(site: Site, requirement: str) -> None:
+    site.install("bad", source("mine"))
+    site.require("dist-bad", requirement)
+    (message,) = left_out()
+    assert "Plugin 'bad' of distribution 'dist-bad' needs " in message
+    assert "that name is somebody else's, and this is tier2-missions; require tier2-missions instead" in message
+    assert "throwaway_dist_bad_bad" not in sys.modules
 
 
 def test_a_version_before_a_release_counts_as_pip_counts_it(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
     monkeypatch.setattr("tier2_core.missions.announced.VERSION", "7.0.dev1")
     site.install("good", source("mine"))
-    site.require("dist-good", "tier2>=6")
+    site.require("dist-good", "tier2-missions>=6")
     assert "mine" in load_registry().missions
 
 
@@ -151,9 +164,20 @@ def test_what_an_upgrade_has_left_behind_is_a_conflict_whatever_the_order_of_the
         load_registry()
 
 
-def test_what_an_upgrade_of_tier2_has_left_behind_is_no_matter(site: Site) -> None:
-    site.announce("tier2", "0.0.1", builtin="tier2_missions")
-    assert load_registry().get("echo").version == __version__
+@pytest.mark.parametrize("name", ["tier2-missions", "tier2"])
+def test_what_an_upgrade_of_tier2_has_left_behind_is_no_matter(site: Site, name: str) -> None:
+    site.announce(name, "0.0.1", builtin="tier2_missions")
+    registry = load_registry()
+    assert (registry.get("echo").distribution, registry.get("echo").version) == ("tier2-missions", __version__)
+
+
+def test_a_stranger_s_distribution_of_the_former_name_is_a_stranger_s(site: Site) -> None:
+    site.install("theirs", source("theirs"), distribution="tier2")
+    assert load_registry().get("theirs").distribution == "tier2"
+    site.install("builtin", source("echo"), distribution="Tier2", version="2.0")
+    assert left_out() == [
+        "Plugin 'builtin' of distribution 'Tier2' has the name of a plugin of tier2 itself; expected another name."
+    ]
 
 
 # --- asking while being asked --------------------------------------------------------------------------

@@ -38,7 +38,7 @@ def test_an_installed_plugin_brings_its_missions_and_operations(site: Site) -> N
 def test_the_built_in_missions_come_in_by_the_same_door() -> None:
     registry = load_registry()
     assert {registry.get(name).plugin for name in ("daily_loop", "echo", "run_tests")} == {"builtin"}
-    assert registry.get("echo").distribution == "tier2"
+    assert registry.get("echo").distribution == "tier2-missions"
     assert "echo" not in load_registry(block=["builtin"]).missions
     assert not load_registry(entry_points=False).missions
 
@@ -313,8 +313,8 @@ def test_two_plugins_of_one_name_are_a_conflict_that_names_both_distributions(si
 @pytest.mark.parametrize(
     ("mission", "operation", "what", "taken_by"),
     [
-        ("echo", "", "mission 'echo'", "plugin 'builtin' (distribution 'tier2')"),
-        ("", "daily_loop.log", "operation 'daily_loop.log'", "plugin 'builtin' (distribution 'tier2')"),
+        ("echo", "", "mission 'echo'", "plugin 'builtin' (distribution 'tier2-missions')"),
+        ("", "daily_loop.log", "operation 'daily_loop.log'", "plugin 'builtin' (distribution 'tier2-missions')"),
         ("", "noop", "operation 'noop'", "from tier2"),
         ("fine", "set", "operation 'set'", "from tier2"),
     ],
@@ -328,7 +328,7 @@ def test_a_name_that_is_taken_is_a_conflict_that_names_both_owners(
     assert what in str(error)
     assert taken_by in str(error)
     kept = load_registry(strict=False)
-    assert kept.missions["echo"].distribution == "tier2"
+    assert kept.missions["echo"].distribution == "tier2-missions"
     assert kept.operations["noop"].plugin == "tier2"
     assert "fine" not in kept.missions
 

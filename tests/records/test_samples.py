@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.records.samples import MADE, PLACE, TAMPERED, read
-from tier2_core import CallerError, load_record, same, verify_record
+from tier2_core import CallerError, default_registry, load_record, same, verify_record
+from tier2_core.records.verify import registry_note
 from tier2_core.values.canonical import read_json
 from tier2_core.version import VERSION
 
@@ -46,6 +47,12 @@ def test_its_tampered_twin_is_not_and_for_the_right_reason(name: str) -> None:
     # What comes out otherwise of a record of another version is first of all put down to that.
     expected = cause if cause == "altered" or twin.tier2 == VERSION else "tier2"
     assert (verification.cause, verification.step_id) == (expected, step)
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_that_the_distribution_had_another_name_then_is_said_and_is_no_reason_to_refuse(name: str) -> None:
+    told = "The registry is another than then; tier2-missions was still called tier2."
+    assert registry_note(read(name).registry, default_registry()) == ("" if name == "workflow" else told)
 
 
 def changed_is_found(name: str, data: bytes) -> None:

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 GROUP = "tier2.missions"
 """The entry-point group under which distributions announce their plugins."""
 
-OWN_DISTRIBUTION = "tier2"
+OWN_DISTRIBUTION = "tier2-missions"
+FORMER_DISTRIBUTION = "tier2"
+"""What this distribution was called at first. On the package index, that name is somebody else's."""
 
+_BUILTIN = ("builtin", "tier2_missions")
 _ENTRY_POINTS = "entry_points.txt"
 
 
@@ -30,7 +33,8 @@ _ENTRY_POINTS = "entry_points.txt"
 class Announcement:
     """A plugin as its distribution announces it: its name, and the reference that it is imported from.
 
-    ``requires`` are the distribution's requirements on tier2, as its metadata has them (PEP 508).
+    ``requires`` are the distribution's requirements on tier2-missions, or on its former name, as its metadata has
+    them (PEP 508).
     """
 
     name: str
@@ -46,13 +50,15 @@ class Announcement:
 
     @property
     def unmet(self) -> str:
-        """The requirement on tier2 that this version does not meet, or ``""``.
+        """What the plugin needs that this version of tier2-missions does not meet, as the end of a sentence, or ``""``.
 
-        It holds if pip would say so: one with a marker only where the marker does, and none of those for extras.
-        Raises :class:`PluginError` for one that cannot be read.
+        Markers count as they do for pip; what only an extra needs does not count. A requirement on the former name is
+        never met: pip would install a stranger's distribution for it.
+        Raises :class:`PluginError` for a requirement that cannot be read.
 
-        >>> Announcement("a", "dist-a", "1.0", "a", ("tier2>=99", "tier2>0")).unmet
-        'tier2>=99'
+        >>> print(Announcement("a", "dist-a", "1.0", "a", ("tier2-missions>=99", "tier2-missions>0")).unmet)
+        ... # doctest: +ELLIPSIS
+        needs tier2-missions>=99, but this is tier2-missions ...; install a version of either that fits the other
         """
         if self.own or not self.requires:
             return ""
@@ -69,8 +75,15 @@ class Announcement:
                     plugin=self.name,
                     distribution=self.distribution,
                 ) from error
+            needed = f"needs {requirement.name}{requirement.specifier}"
+            if here and normalised(requirement.name) == FORMER_DISTRIBUTION:
+                return (
+                    f"{needed}, but on the package index that name is somebody else's, and this is {OWN_DISTRIBUTION}; "
+                    f"require {OWN_DISTRIBUTION} instead"
+                )
             if here and not requirement.specifier.contains(VERSION, prereleases=True):
-                return f"{requirement.name}{requirement.specifier}"
+                this = f"{OWN_DISTRIBUTION} {VERSION}"
+                return f"{needed}, but this is {this}; install a version of either that fits the other"
         return ""
 
 
@@ -106,8 +119,9 @@ def announcements(
     points: Iterable[tuple[str, str]], name: str, version: str, requires: Iterable[str]
 ) -> Iterator[Announcement]:
     """What a distribution of that name and version announces: its entry points, each a name and a reference."""
-    if normalised(name) == OWN_DISTRIBUTION:
-        # What runs, whatever an older installation has left behind.
+    points = list(points)
+    if normalised(name) == OWN_DISTRIBUTION or (normalised(name) == FORMER_DISTRIBUTION and points == [_BUILTIN]):
+        # What runs, whatever an older installation has left behind, under the former name, too.
         name, version = OWN_DISTRIBUTION, VERSION
     on_tier2 = tuple(sorted(filter(_on_tier2, requires)))
     for point, source in points:
@@ -169,7 +183,7 @@ def _metadata(distribution: Distribution) -> tuple[str, str, list[str]]:
 
 def _on_tier2(requirement: str) -> bool:
     name = re.match(r"\s*([A-Za-z0-9._-]+)", requirement)
-    return name is not None and normalised(name.group(1)) == OWN_DISTRIBUTION
+    return name is not None and normalised(name.group(1)) in (OWN_DISTRIBUTION, FORMER_DISTRIBUTION)
 
 
 def _hidden(distribution: Distribution) -> bool:

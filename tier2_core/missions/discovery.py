@@ -19,7 +19,6 @@ from tier2_core.missions import hookspecs
 from tier2_core.missions.announced import GROUP, Announcement, announced
 from tier2_core.missions.mission import Mission
 from tier2_core.values.freeze import a_type
-from tier2_core.version import VERSION
 from tier2_core.workflow.operations import Operation
 
 _HOOKS = ("tier2_missions", "tier2_operations")
@@ -162,9 +161,7 @@ def _imported(one: Announcement) -> Any:
         )
 
     if one.unmet:
-        raise broken(
-            f"needs {one.unmet}, and this is tier2 {VERSION}; install other versions of the two, or block the plugin."
-        )
+        raise broken(f"{one.unmet}, or block the plugin.")
     try:
         with _loading(one.name):
             return _referred(one)

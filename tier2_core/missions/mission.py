@@ -56,7 +56,7 @@ class MissionRegistryEntry:
 
     >>> entry = get_mission("daily_loop")
     >>> entry.name, entry.plugin, entry.distribution
-    ('daily_loop', 'builtin', 'tier2')
+    ('daily_loop', 'builtin', 'tier2-missions')
     """
 
     name: str

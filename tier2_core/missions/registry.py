@@ -229,6 +229,6 @@ def get_mission(name: str) -> MissionRegistryEntry:
     """The entry of an installed mission; :class:`UnknownMissionError` lists what there is.
 
     >>> get_mission("echo").distribution
-    'tier2'
+    'tier2-missions'
     """
     return default_registry().get(name)

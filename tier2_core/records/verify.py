@@ -22,6 +22,7 @@ from tier2_core.errors import (
     UnknownMissionError,
     UnknownOperationError,
 )
+from tier2_core.missions.announced import FORMER_DISTRIBUTION, OWN_DISTRIBUTION
 from tier2_core.missions.planning import HasMissions, build_workflow
 from tier2_core.missions.registry import Registry, default_registry
 from tier2_core.records.record import Record, RecordLink, links_of, registry_parts
@@ -264,7 +265,7 @@ def _other_plugin(recorded: Mapping[str, Any], registry: HasOperations) -> str:
         was = f"{plugin['distribution']} {plugin['version']}".strip()
         if there is None:
             return f"{name}" + (f" of {was}" if was else "") + " was there then, and is not now"
-        if not same(there, plugin):
+        if not same(there, _renamed(plugin)):
             is_ = f"{there['distribution']} {there['version']}".strip()
             return f"{name} was of {was or 'no distribution'}, and is of {is_ or 'no distribution'} now"
     return ""
@@ -278,7 +279,17 @@ def registry_note(recorded: Mapping[str, Any], registry: HasOperations) -> str:
     fingerprint = registry.fingerprint if isinstance(registry, Registry) else None
     if recorded["fingerprint"] in (None, fingerprint):
         return ""
-    return f"The registry is another than then; {_other_plugin(recorded, registry) or 'something else was installed'}."
+    other = _other_plugin(recorded, registry)
+    if not other and any(_renamed(plugin) is not plugin for plugin in recorded["plugins"]):
+        other = f"{OWN_DISTRIBUTION} was still called {FORMER_DISTRIBUTION}"
+    return f"The registry is another than then; {other or 'something else was installed'}."
+
+
+def _renamed(plugin: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A recorded plugin under the present name of the distribution that brings it."""
+    if (plugin["name"], plugin["distribution"]) != ("builtin", FORMER_DISTRIBUTION):
+        return plugin
+    return {**plugin, "distribution": OWN_DISTRIBUTION}
 
 
 def _told(link: RecordLink) -> dict[str, Any]:

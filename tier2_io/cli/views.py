@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tier2_core import MissionRegistryEntry, OrchestrationResult
+from tier2_core.missions.announced import OWN_DISTRIBUTION
 from tier2_io.screen import safe, say, say_table
 
 
@@ -65,6 +66,6 @@ _VIEWS: Mapping[str, tuple[str, Callable[[OrchestrationResult], None]]] = Mappin
 def view_of(entry: MissionRegistryEntry, result: OrchestrationResult) -> Callable[[OrchestrationResult], None] | None:
     """The view of a built-in mission, if the step was executed from which on the state is as the view expects."""
     step, view = _VIEWS.get(entry.name, ("", None))
-    built_in = entry.distribution == "tier2"
+    built_in = entry.distribution == OWN_DISTRIBUTION
     executed = (done.id for done in result.executed_steps)
     return view if built_in and result.success and step in executed else None

@@ -206,7 +206,7 @@ def _needed() -> None:
         import cryptography  # noqa: F401
     except ImportError:
         raise MissingExtra(
-            "signatures need the library cryptography; install it with: pip install 'tier2[signing]'"
+            "signatures need the library cryptography; install it with: pip install 'tier2-missions[signing]'"
         ) from None
 
 

@@ -47,7 +47,7 @@ ALL = [
         1,
         source("echo", "mine.do"),
         CONFLICT,
-        f"'echo' of plugin 'a_mission' (distribution 'a-mission') {THERE} plugin 'builtin' (distribution 'tier2')",
+        f"'echo' of plugin 'a_mission' (distribution 'a-mission') {THERE} plugin 'builtin' (distribution 'tier2-mi",
         ("builtin",),
     ),
     Installed(
@@ -96,8 +96,8 @@ ALL = [
         0,
         source("mine"),
         BROKEN,
-        f"needs tier2>=99, and this is tier2 {__version__};",
-        requires=("tier2>=99",),
+        f"needs tier2-missions>=99, but this is tier2-missions {__version__};",
+        requires=("tier2-missions>=99",),
     ),
     Installed("o_alpha", "tidy-a", 0, source("tidy", "tidy.up")),
     Installed(
@@ -163,11 +163,11 @@ def told(path: str) -> Mapping[str, Any]:
 def test_the_good_ones_are_there_and_nobody_has_taken_a_name(sites: Mapping[str, str], order: str) -> None:
     answer = told(sites[order])
     assert answer["missions"] == {
-        "daily_loop": "tier2",
-        "echo": "tier2",
+        "daily_loop": "tier2-missions",
+        "echo": "tier2-missions",
         "good": "good",
         "report": "report-b",
-        "run_tests": "tier2",
+        "run_tests": "tier2-missions",
         "tidy": "tidy-a",
     }
     operations = answer["operations"]

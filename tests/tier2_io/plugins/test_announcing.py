@@ -71,6 +71,7 @@ headers = lines(
             "Summary: what it does",
             "",
             "Author: Zoë",
+            "Requires-Dist: tier2-missions>=0.0.1",
             "requires-dist:tier2<9 ",
             "Requires-Dist: other",
             "Name: Dist.A",
@@ -98,6 +99,7 @@ wild = st.builds(
             "dist_b-1.0.dist-info",
             "dist_b-2.0.DIST-INFO",
             "tier2-0.0.1.dist-info",
+            "tier2_missions-0.0.1.dist-info",
             "dist_a.egg-info",
             "dist_a-1.0-py3.egg-info",
             "dist-info",
@@ -113,7 +115,7 @@ wild = st.builds(
 @st.composite
 def nearly_ordinary(draw: st.DrawFn) -> Info:
     """What an installer writes, with lines in it that may or may not be of the kind that is expected."""
-    name = draw(st.sampled_from(["dist-a", "Dist.B", "tier2", "c"]))
+    name = draw(st.sampled_from(["dist-a", "Dist.B", "tier2", "tier2-missions", "c"]))
     more = draw(st.just(b"") | points)
     head = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n".encode()
     return Info(
@@ -164,11 +166,11 @@ def test_what_is_read_plainly_is_what_is_announced(roots: list[list[Info]]) -> N
 
 def test_what_installers_write_is_read_plainly(site: Site) -> None:
     site.install("mine", source("mine"))
-    site.require("dist-mine", "attrs", "tier2>=0.0.1; python_version >= '3'")
+    site.require("dist-mine", "attrs", "tier2-missions>=0.0.1; python_version >= '3'")
     found = plain()
     assert found == announced()
     assert [(one.name, one.requires) for one in found] == [
-        ("builtin", ()), ("mine", ("tier2>=0.0.1; python_version >= '3'",)),
+        ("builtin", ()), ("mine", ("tier2-missions>=0.0.1; python_version >= '3'",)),
     ]  # fmt: skip
 
 

@@ -185,7 +185,7 @@ def test_without_the_library_the_message_says_what_to_install(tmp_path: Path) ->
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
     )
-    assert (done.returncode, "pip install 'tier2[signing]'" in done.stderr) == (2, True)
+    assert (done.returncode, "pip install 'tier2-missions[signing]'" in done.stderr) == (2, True)
 
 
 def test_the_signature_is_that_of_the_rfc() -> None:

@@ -25,7 +25,7 @@ _TEMPLATES = {
     "tests/$module.tier2.toml": "suite.toml.tmpl",
     "tests/test_$module.py": "tests.py.tmpl",
 }
-_OWN = {OWN_DISTRIBUTION, "tier2_core", "tier2_io", "tier2_missions", "builtin"}
+_OWN = {"tier2", "tier2_core", "tier2_io", "tier2_missions", "builtin"}
 _PYTHON = sys.stdlib_module_names | {"test"}  # which Python brings, and does not list
 _OTHER = {"conftest", "hatchling", "pip", "pytest", "setuptools", "src", "tests", "wheel"}
 
