@@ -127,7 +127,7 @@ def deepcopy_test_run(defined: list[dict[str, Any]], wanted: list[dict[str, Any]
     metadata["test_run_hash"] = hashed({**metadata, "outcomes": outcome_hashes}, "tier2/test-run/v1")
     return {
         "expectations_result": {
-            "expectation_results": outcomes,
+            "expectation_results": {outcome["id"]: outcome for outcome in outcomes},
             "metadata": {"expectations_hash": metadata["expectations_hash"]},
             "passed": passed == len(outcomes),
         },

@@ -138,7 +138,8 @@ def execute(state: Any, call: OperationCall) -> Any:
         except (CallerError, DecisionError) as error:
             problems = str(error).replace("\n", "; ")
             raise StepFailed(f"the test document '{name}' cannot be run: {problems}") from error
-        failures = [result.to_dict() for result in outcome.expectations_result.expectation_results if not result.passed]
+        outcomes = outcome.expectations_result.expectation_results.values()
+        failures = [result.to_dict() for result in outcomes if not result.passed]
         results[name] = {"failures": failures, "metadata": outcome.metadata, "passed": outcome.passed}
     try:
         return freeze(state.set("tests", {**tests, "results": results}))

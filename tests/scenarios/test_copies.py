@@ -58,7 +58,7 @@ def test_a_copied_scenario_runs_as_the_original_does(duplicate: Any) -> None:
 
 def test_a_copied_test_run_has_the_same_hashes(duplicate: Any) -> None:
     expected = run_test_run(SUITE, WANTED)
-    assert [outcome.passed for outcome in expected.expectations_result.expectation_results] == [True, False]
+    assert [outcome.passed for outcome in expected.expectations_result.expectation_results.values()] == [True, False]
     made = run_test_run(duplicate(SUITE), duplicate(WANTED))
     assert made.to_dict() == expected.to_dict()
     assert [duplicate(one).hash for one in EXPECTATIONS] == [one.hash for one in EXPECTATIONS]
@@ -75,7 +75,7 @@ def test_a_copied_result_is_the_same(part: str, duplicate: Any) -> None:
 
 
 def test_outcomes_that_were_copied_have_their_hash(duplicate: Any) -> None:
-    for outcome in run_test_run(SUITE, WANTED).expectations_result.expectation_results:
+    for outcome in run_test_run(SUITE, WANTED).expectations_result.expectation_results.values():
         assert duplicate(outcome).hash == outcome.hash
 
 

@@ -25,6 +25,7 @@ from tier2_core import (
     ScenarioSuiteResult,
     StepSpec,
     SuiteExpectationsDefinition,
+    SuiteExpectationsResult,
     WorkflowDefinition,
     canonical_json,
     digest,
@@ -59,7 +60,12 @@ def suite_of(result: Any) -> ScenarioSuiteResult:
 def outcome(result: Any, path: str, op: str, expected: Any = None) -> ExpectationResult:
     """How one expectation of one result comes out."""
     wanted = SuiteExpectationsDefinition([MissionExpectation("e", "s", "m", path, op, expected)])
-    return evaluate_expectations(suite_of(result), wanted).expectation_results[0]
+    return evaluate_expectations(suite_of(result), wanted).expectation_results["e"]
+
+
+def about(reason: str, scenario: str, mission: str, path: str) -> dict[str, Any]:
+    """The details of an expectation that fails."""
+    return {"mission": mission, "path": path, "reason": reason, "scenario": scenario}
 
 
 # --- operators ---------------------------------------------------------------------------------------
@@ -117,10 +123,46 @@ def test_what_misses_a_schema_says_where_and_why() -> None:
     schema = {"type": "object", "properties": {"a": {"items": {"type": "integer"}}}, "required": ["b"]}
     made = outcome(Said({"at": {"a": [1, "x"]}}), "at", "matches", schema)
     assert made.details == {
+        "mission": "m",
+        "path": "at",
         "problems": [["", "'b' is a required property"], ["/a/1", "'x' is not of type 'integer'"]],
         "reason": "matches_mismatch",
+        "scenario": "s",
     }
     assert "problems" not in outcome(Said({}), "at", "matches", schema).details
+
+
+@pytest.mark.parametrize(
+    ("op", "actual", "expected", "message"),
+    [
+        ("gt", None, 3, "'gt' takes two numbers or two strings, found null and 3"),
+        ("le", "a", [1], "'le' takes two numbers or two strings, found \"a\" and [1]"),
+        ("lt", True, 2, "'lt' takes two numbers or two strings, found true and 2"),
+        (
+            "contains",
+            {"a": 1},
+            1,
+            (
+                "'contains' takes as the actual value an array, or a string or an object where the other is a string, "
+                'found {"a":1} and 1'
+            ),
+        ),
+        (
+            "in",
+            "x" * 100,
+            5,
+            (
+                "'in' takes as the expected value an array, or a string or an object where the other is a string, "
+                "found a string of 102 bytes and 5"
+            ),
+        ),
+    ],
+)
+def test_a_type_error_says_what_the_operator_takes_and_what_it_was_given(
+    op: str, actual: Any, expected: Any, message: str
+) -> None:
+    made = outcome(Said({"at": actual}), "at", op, expected)
+    assert made.details == {"message": message, **about("type_error", "s", "m", "at")}
 
 
 # --- what there is not, and results of other makes ---------------------------------------------------
@@ -132,15 +174,9 @@ def test_a_scenario_or_a_mission_that_is_not_there_is_the_reason() -> None:
         MissionExpectation("mission", "s", "echo", "status", "ne", 1),
     ]
     made = evaluate_expectations(suite_of(Said({})), SuiteExpectationsDefinition(wanted)).expectation_results
-    assert [one.to_dict() for one in made] == [
-        {
-            "actual": None,
-            "details": {"reason": "scenario_missing"},
-            "expected": None,
-            "id": "scenario",
-            "passed": False,
-        },
-        {"actual": None, "details": {"reason": "mission_missing"}, "expected": 1, "id": "mission", "passed": False},
+    assert [(name, one.id, one.passed, one.actual, one.expected, one.details) for name, one in made.items()] == [
+        ("scenario", "scenario", False, None, None, about("scenario_missing", "t", "m", "status")),
+        ("mission", "mission", False, None, 1, about("mission_missing", "s", "echo", "status")),
     ]
 
 
@@ -148,15 +184,15 @@ def test_a_mission_is_found_by_its_label() -> None:
     suite = ScenarioSuiteDefinition("u", [ScenarioDefinition("s", {}, [MissionCall("echo", label="loud")])])
     wanted = [MissionExpectation(name, "s", name, "status", "eq", "succeeded") for name in ("loud", "echo")]
     made = evaluate_expectations(run_suite(suite), SuiteExpectationsDefinition(wanted))
-    assert [one.details.get("reason") for one in made.expectation_results] == [None, "mission_missing"]
+    assert [one.details.get("reason") for one in made.expectation_results.values()] == [None, "mission_missing"]
 
 
 def test_a_mission_after_the_end_of_a_chain_is_missing() -> None:
     calls = [MissionCall("fail"), MissionCall("add")]
     suite = ScenarioSuiteDefinition("u", [ScenarioDefinition("s", {}, calls, True)])
     wanted = SuiteExpectationsDefinition([MissionExpectation("e", "s", "add", "status", "exists")])
-    made = evaluate_expectations(run_suite(suite, registry=ledger()), wanted).expectation_results[0]
-    assert made.details == {"reason": "mission_missing"}
+    made = evaluate_expectations(run_suite(suite, registry=ledger()), wanted).expectation_results["e"]
+    assert made.details == about("mission_missing", "s", "add", "status")
 
 
 def test_a_result_of_another_make_is_asked_once_and_has_no_writer() -> None:
@@ -167,7 +203,8 @@ def test_a_result_of_another_make_is_asked_once_and_has_no_writer() -> None:
         MissionExpectation("3", "s", "m", "list.00", "absent"),
     ]
     made = evaluate_expectations(suite_of(said), SuiteExpectationsDefinition(wanted))
-    assert [one.details for one in made.expectation_results] == [{"reason": "eq_mismatch"}, {}, {}]
+    missed = about("eq_mismatch", "s", "m", "final_state.n")
+    assert [one.details for one in made.expectation_results.values()] == [missed, {}, {}]
     assert said.asked == 1
 
 
@@ -336,7 +373,7 @@ def test_the_whole_passes_if_all_pass_and_its_hash_is_of_the_expectations_alone(
     made, other = evaluate_expectations(suite_of(Said({"n": 1})), both), evaluate_expectations(suite_of(Said({})), both)
     assert (made.passed, other.passed) == (False, False)
     assert evaluate_expectations(suite_of(Said({"n": 1})), SuiteExpectationsDefinition([good])).passed is True
-    assert [one.id for one in made.expectation_results] == ["g", "b"]
+    assert [(name, one.id) for name, one in made.expectation_results.items()] == [("g", "g"), ("b", "b")]
     assert made.metadata == other.metadata
     assert list(made.metadata) == ["expectations_hash"]
     made.metadata.clear()
@@ -344,6 +381,35 @@ def test_the_whole_passes_if_all_pass_and_its_hash_is_of_the_expectations_alone(
     assert turned.metadata["expectations_hash"] != made.metadata["expectations_hash"]
     plain = made.to_dict()
     assert json.dumps(plain) == json.dumps(plain, sort_keys=True)
+
+
+def test_the_outcomes_are_a_read_only_mapping_by_id_in_the_order_of_the_definition() -> None:
+    wanted = [MissionExpectation(name, "s", "m", "n", "exists") for name in "bca"]
+    made = evaluate_expectations(suite_of(Said({"n": 1})), SuiteExpectationsDefinition(wanted))
+    assert list(made.expectation_results) == ["b", "c", "a"]
+    results: Any = made.expectation_results
+    with pytest.raises(TypeError):
+        results["b"] = results["a"]
+    with pytest.raises(TypeError):
+        del results["b"]
+    plain = made.to_dict()["expectation_results"]
+    assert plain == {name: results[name].to_dict() for name in "abc"}
+    assert made == attrs.evolve(made)
+    assert made != attrs.evolve(made, expectation_results={name: results[name] for name in "abc"})
+    assert hash(made) == hash(attrs.evolve(made))
+
+
+@pytest.mark.parametrize(
+    ("results", "message"),
+    [
+        ([], "field 'expectation_results' must be a mapping, found an array"),
+        ({"a": {}}, "field 'expectation_results.a' must be an ExpectationResult, found an object"),
+        ({"a": ExpectationResult("b", True)}, "has the outcome of expectation 'b' under 'a'; expected it under its id"),
+    ],
+)
+def test_outcomes_that_are_none_or_under_another_id_are_refused(results: Any, message: str) -> None:
+    with pytest.raises(InvalidSpecError, match=message):
+        SuiteExpectationsResult(True, results)
 
 
 @given(name=st.text(max_size=3), op=st.sampled_from(["eq", "ne", "in"]), expected=DOCUMENTS, actual=DOCUMENTS)

@@ -68,14 +68,19 @@ def test_no_expectations_pass() -> None:
 def test_the_hash_binds_suite_expectations_and_outcomes() -> None:
     outcome = run_test_run(SUITE, SuiteExpectationsDefinition([GOOD, BAD]))
     result, evaluated = outcome.suite_result, outcome.expectations_result
-    first, second = evaluated.expectation_results
+    first, second = evaluated.expectation_results.values()
     others = [
         run_test_run(evolve(SUITE, suite_name="other"), SuiteExpectationsDefinition([GOOD, BAD])),
         run_test_run(SUITE, SuiteExpectationsDefinition([BAD, GOOD])),
         run_test_run(SUITE, SuiteExpectationsDefinition([GOOD, evolve(BAD, expected=2)])),
-        aggregate_test_run(result, evolve(evaluated, expectation_results=[first, evolve(second, actual=7)])),
-        aggregate_test_run(result, evolve(evaluated, expectation_results=[first, evolve(second, details={})])),
-        aggregate_test_run(result, evolve(evaluated, expectation_results=[evolve(first, passed=False), second])),
+        *(
+            aggregate_test_run(result, evolve(evaluated, expectation_results={one.id: one for one in outcomes}))
+            for outcomes in (
+                [first, evolve(second, actual=7)],
+                [first, evolve(second, details={})],
+                [evolve(first, passed=False), second],
+            )
+        ),
     ]
     assert len({made.metadata["test_run_hash"] for made in (outcome, *others)}) == 1 + len(others)
 

@@ -131,7 +131,8 @@ def test_the_report_tells_how_each_document_came_out() -> None:
     assert list(report["failures"]) == ["night"]
     outcomes = {name: run_test_run_from_config(made, made) for name, made in SUITES.items()}
     assert report["hashes"] == {name: made.metadata["test_run_hash"] for name, made in outcomes.items()}
-    failures = [one.to_dict() for one in outcomes["night"].expectations_result.expectation_results if not one.passed]
+    night = outcomes["night"].expectations_result.expectation_results.values()
+    failures = [one.to_dict() for one in night if not one.passed]
     assert report["failures"]["night"] == failures
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -10,15 +10,29 @@ from attrs import field, frozen
 from pyrsistent import PMap
 
 from tier2_core.errors import InvalidSpecError
+from tier2_core.scenarios import plain
 from tier2_core.scenarios.suite import ScenarioSuiteResult
 from tier2_core.values.canonical import LISTED, canonical_text, digest_around, text_digest
-from tier2_core.values.fields import document, exact, expect, flag, named, object_, shown, text, tuple_of, with_prefix
+from tier2_core.values.fields import (
+    Wrong,
+    document,
+    exact,
+    expect,
+    flag,
+    named,
+    object_,
+    read_only,
+    shown,
+    text,
+    tuple_of,
+    with_prefix,
+    wrong,
+)
 from tier2_core.values.freeze import same
 from tier2_core.values.paths import follow, format_pointer, parse_path, resolve_path
-from tier2_core.values.predicates import check_predicate, missed
+from tier2_core.values.predicates import TYPE_ERROR, check_predicate, missed, type_error_message
 from tier2_core.values.scalars import quote
 from tier2_core.values.schema import schema_problems
-from tier2_core.values.thaw import thaw
 from tier2_core.workflow.result import OrchestrationResult
 from tier2_core.workflow.specs import NOTHING, by_construction
 from tier2_core.workflow.trace import Run
@@ -56,16 +70,7 @@ class MissionExpectation:
             raise InvalidSpecError(with_prefix(error, f"MissionExpectation '{self.id}'")
                                    if error.field != "op" else str(error), field=error.field) from None  # fmt: skip
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data, one key a field."""
-        return {
-            "expected": thaw(self.expected),
-            "id": self.id,
-            "mission_name": self.mission_name,
-            "op": self.op,
-            "path": self.path,
-            "scenario_name": self.scenario_name,
-        }
+    to_dict = plain.to_dict
 
     @cached_property
     def hash(self) -> str:
@@ -101,22 +106,22 @@ class SuiteExpectationsDefinition:
                 f"Duplicate expectation IDs {', '.join(map(repr, twice))}; expected each once.", field="expectations"
             )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data, one key a field."""
-        return {"expectations": [expectation.to_dict() for expectation in self.expectations]}
+    to_dict = plain.to_dict
 
 
 @frozen(field_transformer=named)
 class ExpectationResult:
     """How one expectation came out.
 
-    A failing one has ``details["reason"]``: ``scenario_missing``, ``mission_missing``, ``path_missing``,
-    ``path_present``, ``type_error`` or ``<op>_mismatch``; where the path lies in the final state of a real
-    result, ``details["written_by"]`` is the id of the step that last wrote it (``None``: it is as it was).
+    The ``details`` of a failing one have the ``scenario``, ``mission`` and ``path`` that it is about, and a ``reason``:
+    ``scenario_missing``, ``mission_missing``, ``path_missing``, ``path_present``, ``type_error`` (then ``message``
+    says what the operator takes) or ``<op>_mismatch`` (of ``matches``, ``problems`` says where). Where the path lies in
+    the final state of a real result, ``written_by`` is the id of the step that last wrote it (``None``: no step did).
 
     >>> week = ScenarioSuiteDefinition("week", [ScenarioDefinition("monday", {"n": 1}, [MissionCall("echo")])])
     >>> two = MissionExpectation("two", "monday", "echo", "final_state.n", "eq", 2)
-    >>> (outcome,) = run_test_run(week, SuiteExpectationsDefinition([two])).expectations_result.expectation_results
+    >>> found = run_test_run(week, SuiteExpectationsDefinition([two])).expectations_result
+    >>> outcome = found.expectation_results["two"]
     >>> outcome.passed, outcome.actual, outcome.details["reason"]
     (False, 1, 'eq_mismatch')
     """
@@ -128,32 +133,10 @@ class ExpectationResult:
     _details: PMap[str, Any] = field(default=NOTHING, converter=object_, eq=exact, repr=shown)
 
     __reduce__ = by_construction
-
-    @property
-    def actual(self) -> Any:
-        """What was found, as fresh plain data."""
-        return thaw(self._actual)
-
-    @property
-    def expected(self) -> Any:
-        """What was expected, as fresh plain data."""
-        return thaw(self._expected)
-
-    @property
-    def details(self) -> dict[str, Any]:
-        """Why it failed, as fresh plain data; empty if it passed."""
-        plain: dict[str, Any] = thaw(self._details)
-        return plain
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data, one key a field."""
-        return {
-            "actual": self.actual,
-            "details": self.details,
-            "expected": self.expected,
-            "id": self.id,
-            "passed": self.passed,
-        }
+    actual = plain.Fresh[Any]("What was found, as fresh plain data.")
+    expected = plain.Fresh[Any]("What was expected, as fresh plain data.")
+    details = plain.Fresh[dict[str, Any]]("Why it failed, as fresh plain data; empty if it passed.")
+    to_dict = plain.to_dict
 
     @cached_property
     def hash(self) -> str:
@@ -166,40 +149,39 @@ class ExpectationResult:
         )
 
 
-def _outcomes(value: Any) -> tuple[ExpectationResult, ...]:
-    return tuple_of(ExpectationResult, value)
+def _outcomes(value: Any) -> Mapping[str, ExpectationResult]:
+    outcomes = read_only(value)
+    for name, outcome in outcomes.items():
+        if type(outcome) is not ExpectationResult:
+            raise wrong("an ExpectationResult", outcome, f".{name}")
+        if outcome.id != name:
+            raise Wrong(f"has the outcome of expectation '{outcome.id}' under '{name}'; expected it under its id")
+    return outcomes
+
+
+def _listed(outcomes: Mapping[str, ExpectationResult]) -> tuple[ExpectationResult, ...]:
+    """Equal are the same outcomes in the same order."""
+    return tuple(outcomes.values())
 
 
 @frozen(field_transformer=named)
 class SuiteExpectationsResult:
-    """How all expectations of a suite came out, in their order.
+    """How all expectations of a suite came out: ``expectation_results`` has them by id, in the order of the definition.
 
     >>> week = run_suite(ScenarioSuiteDefinition("week"))
     >>> lost = MissionExpectation("lost", "monday", "echo", "status", "exists")
     >>> result = evaluate_expectations(week, SuiteExpectationsDefinition([lost]))
-    >>> result.passed, result.expectation_results[0].details["reason"]
+    >>> result.passed, result.expectation_results["lost"].details["reason"]
     (False, 'scenario_missing')
     """
 
     passed: bool = field(converter=flag)
-    expectation_results: tuple[ExpectationResult, ...] = field(converter=_outcomes)
+    expectation_results: Mapping[str, ExpectationResult] = field(converter=_outcomes, eq=_listed)
     _metadata: PMap[str, Any] = field(default=NOTHING, converter=object_, eq=exact, repr=shown)
 
     __reduce__ = by_construction
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """``expectations_hash``; a fresh dict at each access."""
-        plain: dict[str, Any] = thaw(self._metadata)
-        return plain
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data, one key a field."""
-        return {
-            "expectation_results": [result.to_dict() for result in self.expectation_results],
-            "metadata": self.metadata,
-            "passed": self.passed,
-        }
+    metadata = plain.Fresh[dict[str, Any]]("``expectations_hash``; a fresh dict at each access.")
+    to_dict = plain.to_dict
 
 
 def evaluate_expectations(
@@ -232,10 +214,10 @@ def aggregate_expectations(
     definition: SuiteExpectationsDefinition, outcomes: Iterable[ExpectationResult]
 ) -> SuiteExpectationsResult:
     """The result of expectations that were all evaluated already, in their order, in whatever place."""
-    results = tuple(outcomes)
+    results = {outcome.id: outcome for outcome in outcomes}
     hashes = (expectation.hash for expectation in definition.expectations)
     metadata = {"expectations_hash": digest_around(LISTED, hashes, "tier2/expectations/v1")}
-    return SuiteExpectationsResult(all(result.passed for result in results), results, metadata)
+    return SuiteExpectationsResult(all(result.passed for result in results.values()), results, metadata)
 
 
 _AT_HAND = {name: name for name in ("error_message", "failed_step_id", "id", "pending_step_id", "status", "success")}
@@ -247,7 +229,8 @@ def _evaluated(
     suite_result: ScenarioSuiteResult, wanted: MissionExpectation, parts: dict[str, Any]
 ) -> ExpectationResult:
     def failing(reason: str, actual: Any = None, **more: Any) -> ExpectationResult:
-        return ExpectationResult(wanted.id, False, actual, wanted.expected, {"reason": reason, **more})
+        details = {"mission": wanted.mission_name, "path": wanted.path, "scenario": wanted.scenario_name, **more}
+        return ExpectationResult(wanted.id, False, actual, wanted.expected, {"reason": reason, **details})
 
     scenario = suite_result.scenario_results.get(wanted.scenario_name)
     if scenario is None:
@@ -269,6 +252,8 @@ def _evaluated(
     more: dict[str, Any] = {}
     if isinstance(result, OrchestrationResult) and tokens[:1] == ("final_state",):
         more["written_by"] = written_by(result.run, format_pointer(tokens[1:]))
+    if reason == TYPE_ERROR:
+        more["message"] = type_error_message(wanted.op, actual, wanted.expected)
     if wanted.op == "matches" and found:
         more["problems"] = [list(problem) for problem in schema_problems(wanted.expected, actual, field="expected")]
     return failing(reason, actual, **more)

@@ -11,6 +11,7 @@ from pyrsistent import PMap
 from tier2_core.errors import InvalidSpecError
 from tier2_core.missions.planning import HasMissions, Plans
 from tier2_core.missions.registry import default_registry
+from tier2_core.scenarios import plain
 from tier2_core.values.canonical import canonical_text, digest, text_digest, wrapper_bytes
 from tier2_core.values.fields import (
     exact,
@@ -26,7 +27,6 @@ from tier2_core.values.fields import (
     unique,
 )
 from tier2_core.values.scalars import quote
-from tier2_core.values.thaw import thaw
 from tier2_core.values.writing import in_order
 from tier2_core.workflow.engine import run
 from tier2_core.workflow.result import OrchestrationResult
@@ -59,14 +59,7 @@ class MissionCall:
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "label", self.label or self.name)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data, one key a field."""
-        return {
-            "decisions": None if self.decisions is None else [decision.to_dict() for decision in self.decisions],
-            "label": self.label,
-            "name": self.name,
-            "params": thaw(self.params),
-        }
+    to_dict = plain.to_dict
 
 
 def _calls(value: Any) -> tuple[MissionCall, ...]:
@@ -93,14 +86,7 @@ class ScenarioDefinition:
 
     __reduce__ = by_construction
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data, one key a field."""
-        return {
-            "chained": self.chained,
-            "initial_state": thaw(self.initial_state),
-            "missions": [call.to_dict() for call in self.missions],
-            "scenario_name": self.scenario_name,
-        }
+    to_dict = plain.to_dict
 
 
 @frozen(eq=False, field_transformer=named)
@@ -117,12 +103,8 @@ class ScenarioResult:
     _metadata: PMap[str, Any] = field(default=NOTHING, converter=object_)
 
     __reduce__ = by_construction
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """``scenario_name`` and ``scenario_hash``; a fresh dict at each access."""
-        plain: dict[str, Any] = thaw(self._metadata)
-        return plain
+    metadata = plain.Fresh[dict[str, Any]]("``scenario_name`` and ``scenario_hash``; a fresh dict at each access.")
+    to_dict = plain.to_dict
 
     @property
     def hash(self) -> str:
@@ -135,14 +117,6 @@ class ScenarioResult:
                 field="metadata",
             )
         return found
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data, one key a field."""
-        return {
-            "metadata": self.metadata,
-            "mission_results": {label: self.mission_results[label].to_dict() for label in sorted(self.mission_results)},
-            "scenario_name": self.scenario_name,
-        }
 
 
 def run_scenario(defn: ScenarioDefinition, *, registry: HasMissions | None = None) -> ScenarioResult:

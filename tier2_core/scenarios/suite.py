@@ -10,10 +10,10 @@ from pyrsistent import PMap
 
 from tier2_core.missions.planning import HasMissions, Plans
 from tier2_core.missions.registry import default_registry
+from tier2_core.scenarios import plain
 from tier2_core.scenarios.harness import ScenarioDefinition, ScenarioResult, scenario_run
 from tier2_core.values.canonical import LISTED, digest_around
 from tier2_core.values.fields import expect, named, object_, read_only, text, tuple_of
-from tier2_core.values.thaw import thaw
 from tier2_core.workflow.specs import NOTHING, by_construction
 
 
@@ -32,9 +32,7 @@ class ScenarioSuiteDefinition:
     suite_name: str = field(converter=text)
     scenarios: tuple[ScenarioDefinition, ...] = field(default=(), converter=_scenarios)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data, one key a field."""
-        return {"scenarios": [scenario.to_dict() for scenario in self.scenarios], "suite_name": self.suite_name}
+    to_dict = plain.to_dict
 
 
 @frozen(eq=False, field_transformer=named)
@@ -51,20 +49,8 @@ class ScenarioSuiteResult:
     _metadata: PMap[str, Any] = field(default=NOTHING, converter=object_)
 
     __reduce__ = by_construction
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """``suite_name`` and ``suite_hash``; a fresh dict at each access."""
-        plain: dict[str, Any] = thaw(self._metadata)
-        return plain
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data, one key a field."""
-        return {
-            "metadata": self.metadata,
-            "scenario_results": {name: self.scenario_results[name].to_dict() for name in sorted(self.scenario_results)},
-            "suite_name": self.suite_name,
-        }
+    metadata = plain.Fresh[dict[str, Any]]("``suite_name`` and ``suite_hash``; a fresh dict at each access.")
+    to_dict = plain.to_dict
 
 
 def run_suite(defn: ScenarioSuiteDefinition, *, registry: HasMissions | None = None) -> ScenarioSuiteResult:

@@ -8,6 +8,7 @@ from attrs import field, frozen
 from pyrsistent import PMap
 
 from tier2_core.missions.planning import HasMissions
+from tier2_core.scenarios import plain
 from tier2_core.scenarios.expectations import (
     SuiteExpectationsDefinition,
     SuiteExpectationsResult,
@@ -16,7 +17,6 @@ from tier2_core.scenarios.expectations import (
 from tier2_core.scenarios.suite import ScenarioSuiteDefinition, ScenarioSuiteResult, run_suite
 from tier2_core.values.canonical import LISTED, digest_around
 from tier2_core.values.fields import expect, flag, named, object_
-from tier2_core.values.thaw import thaw
 from tier2_core.workflow.specs import NOTHING, by_construction
 
 
@@ -37,21 +37,8 @@ class TestRunResult:
     _metadata: PMap[str, Any] = field(default=NOTHING, converter=object_)
 
     __reduce__ = by_construction
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """Names, hashes and counts; a fresh dict at each access."""
-        plain: dict[str, Any] = thaw(self._metadata)
-        return plain
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data, one key a field."""
-        return {
-            "expectations_result": self.expectations_result.to_dict(),
-            "metadata": self.metadata,
-            "passed": self.passed,
-            "suite_result": self.suite_result.to_dict(),
-        }
+    metadata = plain.Fresh[dict[str, Any]]("Names, hashes and counts; a fresh dict at each access.")
+    to_dict = plain.to_dict
 
 
 def aggregate_test_run(
@@ -70,7 +57,7 @@ def aggregate_test_run(
     """
     expect(suite_result, ScenarioSuiteResult, "suite's result")
     expect(expectations_result, SuiteExpectationsResult, "expectations' result")
-    outcomes = expectations_result.expectation_results
+    outcomes = expectations_result.expectation_results.values()
     metadata: dict[str, Any] = {
         "expectations_hash": expectations_result.metadata.get("expectations_hash", ""),
         "expectations_passed": sum(outcome.passed for outcome in outcomes),

@@ -12,6 +12,7 @@ from typing import Any
 from pyrsistent import PMap
 
 from tier2_core.errors import InvalidSpecError, did_you_mean
+from tier2_core.values.canonical import short_text
 from tier2_core.values.freeze import freeze, same
 from tier2_core.values.schema import check_schema, schema_problems
 from tier2_core.values.seal import CONTAINERS, VECTOR
@@ -121,3 +122,17 @@ def missed(op: str, found: bool, actual: Any, expected: Any) -> str | None:
     if not found:
         return "path_missing"
     return None if op == "exists" else _COMPARISONS[op](freeze(actual), freeze(expected))
+
+
+_HOLDS = "an array, or a string or an object where the other is a string"
+_TAKES = {"contains": f"as the actual value {_HOLDS}", "in": f"as the expected value {_HOLDS}"}
+
+
+def type_error_message(op: str, actual: Any, expected: Any) -> str:
+    """What an operator that missed with a ``type_error`` takes, and what it was given.
+
+    >>> type_error_message("gt", None, 3)
+    "'gt' takes two numbers or two strings, found null and 3"
+    """
+    takes = _TAKES.get(op, "two numbers or two strings")
+    return f"'{op}' takes {takes}, found {short_text(freeze(actual))} and {short_text(freeze(expected))}"

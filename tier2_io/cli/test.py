@@ -106,8 +106,8 @@ def _tell(suite: Suite, outcome: TestRunResult) -> None:
     count += f", {scenarios} scenario{'s' * (scenarios != 1)}"
     say(f"{verdict}  {safe(suite.path)}: {safe(metadata['suite_name'])}, {count}")
     results = outcome.expectations_result.expectation_results
-    for wanted, result in zip(suite.expectations.expectations, results, strict=True):
-        if not result.passed:
-            for line in failure_lines(wanted, result):
+    for wanted in suite.expectations.expectations:
+        if not results[wanted.id].passed:
+            for line in failure_lines(wanted, results[wanted.id]):
                 say(f"  {line}")
     say(f"  test run  {metadata['test_run_hash']}")

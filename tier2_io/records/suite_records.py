@@ -60,7 +60,7 @@ def _outcome(outcome: TestRunResult) -> dict[str, Any]:
     suite = outcome.suite_result
     return {
         "expectations": {
-            result.id: result.passed for result in outcome.expectations_result.expectation_results
+            name: result.passed for name, result in outcome.expectations_result.expectation_results.items()
         },
         "metadata": outcome.metadata,
         "passed": outcome.passed,

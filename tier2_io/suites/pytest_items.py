@@ -120,7 +120,7 @@ class Suite(pytest.Collector):
             ScenarioSuiteResult(self.suite.definition.suite_name, results),
             SuiteExpectationsDefinition(self.wanted[name]),
         )
-        return {result.id: result for result in found.expectation_results}
+        return found.expectation_results
 
 
 class Scenario(pytest.Collector):

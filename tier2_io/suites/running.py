@@ -134,6 +134,8 @@ def _rows(wanted: MissionExpectation, result: ExpectationResult) -> list[tuple[s
     rows = [("where", place), ("expected", f"{wanted.op}{operand}")]
     if details["reason"].endswith(("_mismatch", "_present", "_error")):
         rows.append(("actual", shown(result.actual)))
+    if "message" in details:
+        rows.append(("", safe(details["message"])))
     rows += [("", f"{safe(pointer) or 'it'}: {safe(problem)}") for pointer, problem in details.get("problems", [])]
     if "written_by" in details:
         writer = details["written_by"]

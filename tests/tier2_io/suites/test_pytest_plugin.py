@@ -46,7 +46,7 @@ def test_pytest_and_the_command_line_come_to_the_same_and_say_the_same(
     done = project.pytest("-rA")
     found = outcomes(done)
     passed = {node.rpartition("::")[2]: outcome == "PASSED" for node, outcome in found.items()}
-    assert passed == {result["id"]: result["passed"] for result in results}
+    assert passed == {name: result["passed"] for name, result in results.items()}
     assert len(found) == len(results)
     assert done.returncode == (0 if told["passed"] else 1)
     lines = tier2("test", file).stdout.splitlines()[1:-1]
