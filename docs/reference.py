@@ -42,7 +42,9 @@ def _section(name: str, told: Mapping[str, Any]) -> str:
     lines += [f"// payload\n{_payload(name, told['example'])}"]
     result = _run(name, told["example"])
     if result.success:
-        lines += [f"// state after\n{_one_line(json.dumps(result.final_state))}", "```"]
+        lines += [f"// state after\n{_one_line(json.dumps(result.final_state))}"]
+        lines += [f"// effect\n{json.dumps({**effect, 'id': '…'}, ensure_ascii=False)}" for effect in result.effects]
+        lines += ["```"]
     else:
         lines += [f"// the step fails\n{json.dumps(result.error_message)}", "```"]
     if told["failures"]:

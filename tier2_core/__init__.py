@@ -133,6 +133,12 @@ if TYPE_CHECKING:
         resolve_path,
     )
     from tier2_core.values.thaw import thaw
+    from tier2_core.workflow.effects import (
+        MAX_EFFECT_BYTES,
+        MAX_EFFECTS,
+        Effect,
+        Emit,
+    )
     from tier2_core.workflow.engine import (
         advance,
         resume,
@@ -145,9 +151,7 @@ if TYPE_CHECKING:
         MAX_TOTAL_STEPS,
     )
     from tier2_core.workflow.foresight import (
-        Consequences,
         DecisionPath,
-        Outcome,
         consequences,
         decision_table,
     )
@@ -155,6 +159,10 @@ if TYPE_CHECKING:
         BUILTINS,
         Operation,
         OperationCall,
+    )
+    from tier2_core.workflow.outcomes import (
+        Consequences,
+        Outcome,
     )
     from tier2_core.workflow.result import (
         OrchestrationResult,
@@ -282,6 +290,12 @@ _LAZY = {
         "resolve_path",
     ),
     "values.thaw": ("thaw",),
+    "workflow.effects": (
+        "MAX_EFFECTS",
+        "MAX_EFFECT_BYTES",
+        "Effect",
+        "Emit",
+    ),
     "workflow.engine": (
         "advance",
         "resume",
@@ -294,9 +308,7 @@ _LAZY = {
         "MAX_TOTAL_STEPS",
     ),
     "workflow.foresight": (
-        "Consequences",
         "DecisionPath",
-        "Outcome",
         "consequences",
         "decision_table",
     ),
@@ -304,6 +316,10 @@ _LAZY = {
         "BUILTINS",
         "Operation",
         "OperationCall",
+    ),
+    "workflow.outcomes": (
+        "Consequences",
+        "Outcome",
     ),
     "workflow.result": ("OrchestrationResult",),
     "workflow.specs": (
@@ -320,6 +336,8 @@ _HOME = {name: module for module, names in _LAZY.items() for name in names}
 __all__ = [
     "ALLOWED_KINDS",
     "BUILTINS",
+    "MAX_EFFECTS",
+    "MAX_EFFECT_BYTES",
     "MAX_HUMAN_STEPS",
     "MAX_TOTAL_STEPS",
     "MISSION_REGISTRY",
@@ -331,6 +349,8 @@ __all__ = [
     "Decision",
     "DecisionError",
     "DecisionPath",
+    "Effect",
+    "Emit",
     "EnvelopePlanningError",
     "EnvelopeViolation",
     "ExecutionContext",

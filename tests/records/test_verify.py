@@ -20,6 +20,8 @@ from tier2_core import (
     RecordError,
     StepSpec,
     WorkflowDefinition,
+    apply_patch,
+    freeze,
     load_record,
     load_registry,
     make_record,
@@ -243,3 +245,48 @@ def test_without_missions_a_mission_cannot_be_planned() -> None:
 def test_only_a_record_is_verified() -> None:
     with pytest.raises(InvalidSpecError, match="must be of Record"):
         verify_record(RECORD.to_dict())  # type: ignore[arg-type]
+
+
+# --- effects -------------------------------------------------------------------------------------
+
+
+def emitting() -> Record:
+    """A record of a run that wants two things done."""
+    mail = {"effect": "mail.send", "data": {"to": "ada@example.org"}}
+    steps = [do("emit", "tell", **mail), do("emit", "ring", effect="bell")]
+    return make_record(run(plan(*steps), ExecutionContext({}, {"run_id": "r-1"})))
+
+
+@pytest.mark.parametrize("refit", [False, True])
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("/chain/0/effects/0/kind", "mail.sent"),
+        ("/chain/0/effects/0/data/to", "eve@example.org"),
+        ("/chain/0/effects", None),
+        ("/chain/1/effects", [{"data": {}, "kind": "bell"}, {"data": {}, "kind": "bell"}]),
+        ("/result/effects/0/data/to", "eve@example.org"),
+        ("/result/effects/0/id", "0" * 64),
+        ("/result/effects/1/index", 1),
+        ("/result/effects", []),
+        ("/result/effects", None),
+        ("/result/receipt/effects/0/digest", "0" * 64),
+        ("/result/receipt/effects", None),
+    ],
+)
+def test_no_record_whose_effects_were_altered_verifies(path: str, value: Any, refit: bool) -> None:
+    record = emitting()
+    assert verify_record(record).verified
+    op = {"op": "remove", "path": path} if value is None else {"op": "replace", "path": path, "value": value}
+    altered = load_record(apply_patch(freeze(record.to_dict()), [op]))  # type: ignore[arg-type]
+    verification = verify_record(refitted(altered) if refit else altered)
+    assert not verification.verified
+    assert verification.cause in (("operation", "altered") if refit else ("altered",))
+    if refit and path.startswith("/chain"):
+        assert verification.step_id == ("tell" if "/0/" in path else "ring")
+
+
+def test_a_run_that_declares_nothing_has_the_record_that_it_had() -> None:
+    document = make_record(run(plan(do("noop")), ExecutionContext())).to_dict()
+    assert "effects" not in document["chain"][0]
+    assert "effects" not in document["result"]

@@ -34,6 +34,10 @@ def _apply(state: Any, payload: dict[str, Any]) -> Any:
         return state
     if operation == "fail":
         raise Failed
+    if operation == "emit":
+        if "data_from" in payload and not isinstance(_looked_up(state, _tokens(payload["data_from"])), dict):
+            raise Failed
+        return state
     tokens = _tokens(payload["path"])
     if not tokens:
         return payload["value"]
@@ -53,6 +57,13 @@ def _apply(state: Any, payload: dict[str, Any]) -> Any:
     else:
         parent[key] = _sum(parent[key], payload.get("by", 1))
     return state
+
+
+def _looked_up(state: Any, tokens: list[str]) -> Any:
+    if not tokens:
+        return state
+    parent, key = _place(state, tokens)
+    return parent[key] if isinstance(parent, list) else parent.get(key)
 
 
 def _tokens(path: str) -> list[str]:

@@ -111,6 +111,13 @@ _payloads = st.one_of(
     st.fixed_dictionaries(
         {"operation": st.just("increment"), "path": st.sampled_from(_PATHS)}, optional={"by": _numbers}
     ),
+    st.fixed_dictionaries(
+        {"operation": st.just("emit"), "effect": st.sampled_from(["mail.send", "bell"])},
+        optional={"data": st.dictionaries(st.sampled_from("ab"), _values)},
+    ),
+    st.fixed_dictionaries(
+        {"operation": st.just("emit"), "effect": st.just("mail.send"), "data_from": st.sampled_from(_PATHS)}
+    ),
 )
 
 states = st.fixed_dictionaries(

@@ -126,7 +126,7 @@ def _registry(value: Any) -> PMap[str, Any]:
 
 
 def _result(value: Any) -> dict[str, Any]:
-    fields = _fields(value, _RESULT, ("result",))
+    fields = _fields(value, _RESULT, ("result",), optional=("effects",))
     made: dict[str, Any] = {
         "executed_steps": [step.to_dict() for step in _steps(fields["executed_steps"], ("result", "executed_steps"))],
         "id": _text(fields["id"], "result", "id"),
@@ -139,21 +139,25 @@ def _result(value: Any) -> dict[str, Any]:
         made[name] = _object(fields[name], "result", name)
     for name in ("error_message", "failed_step_id", "pending_step_id"):
         made[name] = _nullable(_text, fields[name], "result", name)
+    if "effects" in fields:
+        made["effects"] = _array(fields["effects"], "result", "effects")
     return made
 
 
 def _link(value: Any, place: tuple[Any, ...]) -> RecordLink:
-    fields = _fields(value, _LINK, place)
+    fields = _fields(value, _LINK, place, optional=("effects",))
     made: dict[str, Any] = {name: _text(fields[name], *place, name) for name in ("outcome", "reason", "step_id")}
     for name in ("hash", "previous", "step"):
         made[name] = _hash(fields[name], *place, name)
     for name in ("index", "total"):
         made[name] = _count(fields[name], *place, name)
     made["decision"] = _nullable(_hash, fields["decision"], *place, "decision")
-    patch = _document(fields["patch"], *place, "patch")
-    if type(patch) is not VECTOR:
-        raise _wrong("an array", patch, (*place, "patch"))
-    return RecordLink(**made, patch=patch)
+    made["patch"] = _array(fields["patch"], *place, "patch")
+    if "effects" in fields:
+        made["effects"] = _array(fields["effects"], *place, "effects")
+        if not made["effects"]:
+            raise _error("no effects; expected some, or no such field", (*place, "effects"))
+    return RecordLink(**made)
 
 
 # --- what fields hold ----------------------------------------------------------------------------
@@ -194,6 +198,14 @@ def _list(value: Any, *place: Any) -> Sequence[Any]:
     if type(value) is not list and type(value) is not VECTOR:
         raise _wrong("an array", value, place)
     return value  # type: ignore[no-any-return]
+
+
+def _array(value: Any, *place: Any) -> Any:
+    """An array that is a document."""
+    found = _document(value, *place)
+    if type(found) is not VECTOR:
+        raise _wrong("an array", found, place)
+    return found
 
 
 def _text(value: Any, *place: Any) -> str:

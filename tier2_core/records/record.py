@@ -34,13 +34,16 @@ from tier2_core.workflow.trace import TraceEntry
 
 SCHEMA = "tier2.record/1"
 
+NO_EFFECTS: PVector[Any] = freeze([])  # type: ignore[assignment]
+
 
 @frozen(eq=False)
 class RecordLink:
     """What became of one executed step.
 
     ``step`` and ``decision`` are the digests of what they are named after, ``patch`` is the change of the state
-    (RFC 6902), ``previous`` the hash of the link before; ``hash`` binds all the rest.
+    (RFC 6902), ``effects`` are those that it has declared, each with ``kind`` and ``data``; ``previous`` is the hash of
+    the link before, and ``hash`` binds all the rest.
 
     >>> count = StepSpec("count", "runtime", {"operation": "increment", "path": "n"})
     >>> (link,) = make_record(run(WorkflowDefinition("w", [count]), ExecutionContext({"n": 1}))).chain
@@ -58,14 +61,16 @@ class RecordLink:
     patch: PVector[Any] = field(repr=False)
     previous: str
     hash: str
+    effects: PVector[Any] = field(default=NO_EFFECTS, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data, one key a field."""
-        return {**self.bound(), "hash": self.hash, "patch": thaw(self.patch)}
+        """Plain JSON data, one key a field; ``effects`` only where there are any."""
+        return {**_plain(self.bound()), "hash": self.hash}
 
     def bound(self) -> dict[str, Any]:
-        """What the hash is over; the patch is as it is."""
-        return {name: getattr(self, name) for name in sorted(attrs.fields_dict(RecordLink)) if name != "hash"}
+        """What the hash is over; the patch and the effects are as they are."""
+        names = [name for name in sorted(attrs.fields_dict(RecordLink)) if name != "hash"]
+        return {name: getattr(self, name) for name in names if name != "effects" or self.effects}
 
     def computed(self) -> str:
         """The hash that the link must have."""
@@ -235,6 +240,7 @@ def _link(entry: TraceEntry, before: State, index: int, total: int, previous: st
         make_patch(before, entry.state),
         previous,
         "",
+        freeze([effect.to_dict() for effect in entry.effects]) if entry.effects else NO_EFFECTS,  # type: ignore[arg-type]
     )
     return attrs.evolve(link, hash=link.computed())
 

@@ -225,6 +225,8 @@ def _as_recorded(then: RecordLink, now: RecordLink, before: State, after: State)
     """Whether a step came out as it did: there are many patches to one state, so that the states are compared."""
     if any(getattr(then, name) != getattr(now, name) for name in ("step_id", "step", "outcome", "reason", "decision")):
         return False
+    if not same(then.effects, now.effects):
+        return False
     if same(then.patch, now.patch):
         return True
     try:
@@ -236,11 +238,11 @@ def _as_recorded(then: RecordLink, now: RecordLink, before: State, after: State)
 def _diverging_result(record: Record, result: OrchestrationResult) -> _Divergence | None:
     """All steps came out as they did; so does all that is said of them, unless somebody wrote something else."""
     now, then = result.parts(), record.result_parts
-    for name in sorted(now):
-        if wrapper_digest(now[name]) != wrapper_digest(then[name]):
+    for name in sorted({*now, *then}):
+        if wrapper_digest(now.get(name)) != wrapper_digest(then.get(name)):
             message = f"every step comes out as it did, but not the result's '{name}'"
-            shown = result.to_dict()[name]
-            return _Divergence(ALTERED, message, expected=record.result[name], actual=shown)
+            shown = result.to_dict().get(name)
+            return _Divergence(ALTERED, message, expected=record.result.get(name), actual=shown)
     return None
 
 
@@ -295,6 +297,7 @@ def _renamed(plugin: Mapping[str, Any]) -> Mapping[str, Any]:
 def _told(link: RecordLink) -> dict[str, Any]:
     return {
         "decision": link.decision,
+        **({"effects": thaw(link.effects)} if link.effects else {}),
         "outcome": link.outcome,
         "patch": thaw(link.patch),
         "reason": link.reason,

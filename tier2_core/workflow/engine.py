@@ -1,7 +1,9 @@
 """The engine: a pure fold of ``advance`` over the steps of a workflow.
 
 The law: every state change happens in :func:`advance`. Nothing here reads a clock, a file, the environment or
-a source of randomness, so the same workflow, context and operations give the same run, always and everywhere.
+a source of randomness, so the same workflow, context and operations give the same run, always and everywhere::
+
+    run(workflow, context) is OrchestrationResult(reduce(advance, workflow.steps, start(workflow, context)))
 
 A run goes from ``running`` to one of four ends, and what has ended absorbs every further ``advance``::
 
@@ -17,26 +19,27 @@ what changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 import attrs
 from pyrsistent import PMap
 
-from tier2_core.errors import DecisionError, InvalidSpecError, InvalidValueError, OperationError, StepFailed, described
+from tier2_core.errors import InvalidSpecError, InvalidValueError, OperationError, StepFailed, described
 from tier2_core.values.edit import set_with_parents
+from tier2_core.values.fields import expect
 from tier2_core.values.freeze import a_type, freeze, printable
 from tier2_core.values.paths import parse_path
-from tier2_core.values.schema import schema_problems
 from tier2_core.values.seal import MAX_DOCUMENT_BYTES, canonical_size
+from tier2_core.workflow.answers import check_decided_steps, check_seen, check_value, check_waiting
+from tier2_core.workflow.effects import Effect, Emit, check_count
 from tier2_core.workflow.envelope import mission_of
 from tier2_core.workflow.operations import BUILTINS, HasOperations, State, failure
-from tier2_core.workflow.plan import Given, PlannedStep, given
+from tier2_core.workflow.plan import PlannedStep, given
 from tier2_core.workflow.result import OrchestrationResult
 from tier2_core.workflow.specs import Decision, ExecutionContext, StepSpec, WorkflowDefinition
 from tier2_core.workflow.trace import FAILED, REJECTED, RUNNING, SUCCEEDED, SUSPENDED, Done, Run
-
-_ENDS = frozenset({FAILED, REJECTED})
 
 
 def start(workflow: WorkflowDefinition, context: ExecutionContext, *, registry: HasOperations = BUILTINS) -> Run:
@@ -49,14 +52,25 @@ def start(workflow: WorkflowDefinition, context: ExecutionContext, *, registry: 
     >>> begun.status, begun.state, begun.trace
     ('running', pmap({'n': 1}), ())
     """
-    return Run(_given(workflow, context, registry), RUNNING if workflow.steps else SUCCEEDED)
+    expect(workflow, WorkflowDefinition, "workflow")
+    expect(context, ExecutionContext, "context")
+    if registry is not BUILTINS and not isinstance(getattr(registry, "operations", None), Mapping):
+        raise InvalidSpecError(
+            f"The registry must have a mapping 'operations', found {a_type(type(registry))}.", field="registry"
+        )
+    begun = given(workflow, context, registry)
+    if context.decisions:
+        check_decided_steps(workflow, context.decisions)
+    canonical_size(context.initial_state)  # once for a state: from here on each step only adds and subtracts
+    return Run(begun, RUNNING if workflow.steps else SUCCEEDED)
 
 
-def advance(run: Run) -> Run:
+def advance(run: Run, step: StepSpec | None = None) -> Run:
     """The run after its next step; a run that has ended comes back as it is.
 
-    Raises :class:`OperationError` for a bug in an operation, and :class:`DecisionError` for a decision whose
-    value its step does not take.
+    ``step`` is what :func:`functools.reduce` hands over: the step that comes next, which the run knows. Raises
+    :class:`InvalidSpecError` for another one, :class:`OperationError` for a bug in an operation, and
+    :class:`DecisionError` for a decision that its step does not take.
 
     >>> count = StepSpec("count", "runtime", {"operation": "increment", "path": "n"})
     >>> after = advance(start(WorkflowDefinition("w", [count]), ExecutionContext({"n": 1})))
@@ -66,17 +80,23 @@ def advance(run: Run) -> Run:
     True
     """
     if type(run) is not Run:
-        raise InvalidSpecError(f"The run must be of Run, found {a_type(type(run))}.", field="run")
+        expect(run, Run, "run")
     if run.status != RUNNING:
         return run
-    given = run.given
-    done = _next(given, run.history, run.state)
+    given, history = run.given, run.history
+    steps, place = given.plan.steps, len(history)
+    planned, before = steps[place], history[-1][2] if history else given.context.initial_state
+    if step is not None and step is not planned.step and step != planned.step:
+        raise InvalidSpecError(
+            f"The run comes to step '{planned.step.id}' next, found another; expected that one, or none.", field="step"
+        )
+    done = _human(run, planned.step, before) if planned.apply is None else _runtime(run, planned, before)
     if done is None:
-        return Run(given, SUSPENDED, run.history)
-    history = (*run.history, done)
-    if done[1] in _ENDS:
-        return Run(given, done[1], history)
-    return Run(given, SUCCEEDED if len(history) == len(given.plan.steps) else RUNNING, history)
+        return Run(given, SUSPENDED, history)
+    outcome = done[1]
+    if outcome is FAILED or outcome is REJECTED:
+        return Run(given, outcome, (*history, done))
+    return Run(given, SUCCEEDED if place + 1 == len(steps) else RUNNING, (*history, done))
 
 
 def run(
@@ -92,114 +112,68 @@ def run(
     >>> run(WorkflowDefinition("greeting", [greet]), ExecutionContext({})).final_state
     {'hello': 'world'}
     """
-    return OrchestrationResult(_finished(_given(workflow, context, registry), ()))
+    begun = start(workflow, context, registry=registry)
+    return OrchestrationResult(reduce(advance, workflow.steps, begun))
 
 
 def resume(result: OrchestrationResult, decision: Decision) -> OrchestrationResult:
     """The result with one more decision: the same function, going on at the step that waits for it.
 
     Deciding up front and deciding one at a time give byte-identical results. Raises :class:`DecisionError`
-    whose ``reason`` says why the decision does not fit: ``not_pending``, ``already_decided``, ``unknown_step``
-    or ``invalid_value``; the suspended result stays as it is and can be answered again.
+    whose ``reason`` says why the decision does not fit; the suspended result stays as it is and can be answered
+    again.
 
     >>> plan = WorkflowDefinition("ask", [StepSpec("name", "human", {"into": "name"})])
     >>> asked = run(plan, ExecutionContext({}, decisions=[]))
     >>> asked.status, resume(asked, Decision("name", value="Ada")).final_state
     ('suspended', {'name': 'Ada'})
     """
-    _refuse_types((result, OrchestrationResult, "result"), (decision, Decision, "decision"))
-    run = result.run
-    pending = () if run.pending is None else (run.pending,)
-    _check_decided_steps(run.workflow, (decision,), pending)
-    if run.pending != decision.step_id:
-        already = any(step.id == decision.step_id and made for step, _, _, made, _ in run.history)
-        raise DecisionError(
-            f"Step '{decision.step_id}' "
-            + ("was decided already" if already else "is not waiting for a decision")
-            + f"; {_waiting(pending)}.",
-            reason="already_decided" if already else "not_pending",
-            pending=pending,
-        )
-    return OrchestrationResult(finish(decided(run, (*(run.context.decisions or ()), decision))))
+    expect(result, OrchestrationResult, "result")
+    expect(decision, Decision, "decision")
+    check_waiting(result.run, decision)
+    return OrchestrationResult(onward(result.run, decision))
 
 
-def decided(run: Run, decisions: tuple[Decision, ...]) -> Run:
-    """The suspended run as it goes on with these decisions."""
-    context = attrs.evolve(run.context, decisions=decisions)
-    return Run(attrs.evolve(run.given, context=context), RUNNING, run.history)
+def onward(run: Run, decision: Decision) -> Run:
+    """The run after one more decision: at its end, or at the next human step that waits."""
+    context = attrs.evolve(run.context, decisions=(*(run.context.decisions or ()), decision))
+    reopened = Run(attrs.evolve(run.given, context=context), RUNNING, run.history)
+    return reduce(advance, run.workflow.steps[len(run.history) :], reopened)
 
 
-def finish(run: Run) -> Run:
-    """The run as far as it goes: to its end, or to a human step that waits."""
-    return _finished(run.given, run.history) if run.status == RUNNING else run
+_NO_EFFECTS: tuple[Effect, ...] = ()
 
 
-def _finished(given: Given, history: tuple[Done, ...]) -> Run:
-    """What :func:`advance` gives when it is asked as long as there are steps; the runs in between are not made."""
-    made = [*history]
-    state = made[-1][2] if made else given.context.initial_state
-    while len(made) < len(given.plan.steps):
-        done = _next(given, made, state)
-        if done is None:
-            return Run(given, SUSPENDED, tuple(made))
-        made.append(done)
-        if done[1] in _ENDS:
-            return Run(given, done[1], tuple(made))
-        state = done[2]
-    return Run(given, SUCCEEDED, tuple(made))
+# --- one step ------------------------------------------------------------------------------------
 
 
-def _given(workflow: WorkflowDefinition, context: ExecutionContext, registry: HasOperations) -> Given:
-    if type(workflow) is not WorkflowDefinition or type(context) is not ExecutionContext:
-        _refuse_types((workflow, WorkflowDefinition, "workflow"), (context, ExecutionContext, "context"))
-    if registry is not BUILTINS and not isinstance(getattr(registry, "operations", None), Mapping):
-        raise InvalidSpecError(
-            f"The registry must have a mapping 'operations', found {a_type(type(registry))}.", field="registry"
-        )
-    begun = given(workflow, context, registry)
-    if context.decisions:
-        _check_decided_steps(workflow, context.decisions)
-    canonical_size(context.initial_state)  # once for a state: from here on each step only adds and subtracts
-    return begun
-
-
-def _next(given: Given, history: Sequence[Done], before: State) -> Done | None:
-    """What becomes of the step that comes next; ``None`` if it is a human one that nobody has decided."""
-    planned = given.plan.steps[len(history)]
-    if planned.apply is not None:
-        return _runtime(given, planned, before)
-    step, decisions = planned.step, given.context.decisions
-    if decisions is None:
-        return step, "unattended", before, None, ""
-    for decision in decisions:
-        if decision.step_id == step.id:
-            return _human(given, history, step, decision, before)
-    return None
-
-
-def _runtime(given: Given, planned: PlannedStep, before: State) -> Done:
-    step, operation = planned.step, planned.operation
-    assert operation is not None
+def _runtime(run: Run, planned: PlannedStep, before: State) -> Done:
+    """What becomes of a runtime step: the state that its operation gives, or, if it fails, the one before it."""
+    step, effects = planned.step, _NO_EFFECTS
     assert planned.apply is not None
     try:
         try:
-            state = planned.apply(before)
+            state: Any = planned.apply(before)
         except InvalidValueError as error:
             if planned.builtin:
                 raise failure(error) from error
             raise
+        if type(state) is Emit:
+            state, effects = state.state, state.effects
         if not planned.builtin:
             state = _returned(state)
+        if effects:
+            check_count(len(effects) + sum([len(done[5]) for done in run.history]))
     except StepFailed as failed:
         # A subclass may have no reason, and a reason may hold what no document can.
-        reason = printable(str(getattr(failed, "reason", failed)))
-        return step, FAILED, before, None, reason
+        return step, FAILED, before, None, printable(str(getattr(failed, "reason", failed))), ()
     except OperationError:
         raise  # of a run inside this one, where it already says whose bug it is
     except (KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:
-        mission = mission_of(given.workflow)
+        operation, mission = planned.operation, mission_of(run.workflow)
+        assert operation is not None
         raise OperationError(
             f"Operation '{operation.name}' of plugin '{operation.plugin}' broke at step '{step.id}' of mission "
             f"'{mission}': {described(error)}",
@@ -208,90 +182,55 @@ def _runtime(given: Given, planned: PlannedStep, before: State) -> Done:
             operation=operation.name,
             plugin=operation.plugin,
         ) from error
-    return _done(before, step, "done", state)
+    if state is before:
+        return step, "done", before, None, "", effects
+    return _changed(step, "done", before, state, None, effects)
 
 
 def _returned(value: Any) -> State:
     """The state that an operation of a plugin has returned."""
     state = freeze(value)
     if type(state) is not PMap:
-        raise InvalidValueError(f"it returned {a_type(type(value))}; expected the new state, an object")
+        raise InvalidValueError(
+            f"it returned {a_type(type(value))}; expected the new state, an object, or an Emit with it"
+        )
     return state
 
 
-def _human(given: Given, history: Sequence[Done], step: StepSpec, decision: Decision, before: State) -> Done:
+def _human(run: Run, step: StepSpec, before: State) -> Done | None:
+    """What becomes of a human step; ``None`` if nobody has decided it, and somebody is to."""
+    decisions = run.context.decisions
+    if decisions is None:
+        return step, "unattended", before, None, "", ()
+    decision = next((made for made in decisions if made.step_id == step.id), None)
+    if decision is None:
+        return None
     if decision.seen:
-        _check_seen(Run(given, RUNNING, tuple(history)), step, decision)
+        check_seen(run, decision, onward)
     if not decision.approved:
-        return step, REJECTED, before, decision, ""
-    _check_value(step, decision)
+        return step, REJECTED, before, decision, "", ()
+    check_value(step, decision)
     if "into" not in step.payload:
-        return step, "approved", before, decision, ""
+        return step, "approved", before, decision, "", ()
     try:
         state = set_with_parents(before, parse_path(step.payload["into"]), decision.value)
     except InvalidValueError as error:
-        reason = str(error).rstrip(".")
-        return step, FAILED, before, decision, reason[:1].lower() + reason[1:]
-    return _done(before, step, "approved", state, decision)
+        return step, FAILED, before, decision, failure(error).reason, ()
+    return _changed(step, "approved", before, state, decision)
 
 
-def _done(before: State, step: StepSpec, outcome: str, state: State, decision: Decision | None = None) -> Done:
+def _changed(
+    step: StepSpec,
+    outcome: str,
+    before: State,
+    state: State,
+    decision: Decision | None,
+    effects: tuple[Effect, ...] = (),
+) -> Done:
     """What became of a step that was done, unless it leaves more behind than a document may be."""
     # Sharing hides how large a state is, so that its canonical size is what counts.
-    if state is not before and canonical_size(state) > MAX_DOCUMENT_BYTES:
-        reason = (
-            f"the state would have {canonical_size(state)} canonical bytes; at most {MAX_DOCUMENT_BYTES} are allowed"
-        )
-        return step, FAILED, before, decision, reason
-    return step, outcome, state, decision, ""
-
-
-def _check_seen(run: Run, step: StepSpec, decision: Decision) -> None:
-    """What the person was shown must be what happens."""
-    from tier2_core.workflow.foresight import foreseen  # which is made of this module
-
-    if foreseen(run, decision.value).digest != decision.seen:
-        raise DecisionError(
-            f"The decision for step '{step.id}' was made on consequences that are no longer the ones that were shown; "
-            "look at them again, and decide again.",
-            reason="stale",
-            pending=(step.id,),
-        )
-
-
-def _check_value(step: StepSpec, decision: Decision) -> None:
-    if "schema" not in step.payload:
-        return
-    problems = schema_problems(step.payload["schema"], decision.value, field="payload.schema")
-    if problems:
-        listed = "; ".join(f"at '{path}', {message}" if path else message for path, message in problems)
-        raise DecisionError(
-            f"The value for step '{step.id}' does not meet the step's schema: {listed}.",
-            reason="invalid_value",
-            pending=(step.id,),
-        )
-
-
-def _refuse_types(*given: tuple[Any, type, str]) -> None:
-    for value, kind, name in given:
-        if type(value) is not kind:
-            raise InvalidSpecError(f"The {name} must be of {kind.__name__}, found {a_type(type(value))}.", field=name)
-
-
-def _check_decided_steps(
-    workflow: WorkflowDefinition, decisions: Iterable[Decision], pending: tuple[str, ...] = ()
-) -> None:
-    """Every decision is about a human step of the workflow."""
-    human = [step.id for step in workflow.steps if step.kind == "human"]
-    for decision in decisions:
-        if decision.step_id not in human:
-            known = ", ".join(map(repr, human)) or "none"
-            raise DecisionError(
-                f"Workflow '{workflow.id}' has no human step '{decision.step_id}'; its human steps are {known}.",
-                reason="unknown_step",
-                pending=pending,
-            )
-
-
-def _waiting(pending: tuple[str, ...]) -> str:
-    return f"waiting is {', '.join(map(repr, pending))}" if pending else "the run has ended and waits for nothing"
+    size = canonical_size(state)
+    if size > MAX_DOCUMENT_BYTES:
+        reason = f"the state would have {size} canonical bytes; at most {MAX_DOCUMENT_BYTES} are allowed"
+        return step, FAILED, before, decision, reason, ()
+    return step, outcome, state, decision, "", effects

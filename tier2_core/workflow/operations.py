@@ -1,7 +1,8 @@
 """Operations: pure functions from state to state that runtime steps name, and the table of built-in ones.
 
 An operation fails its step by raising :class:`StepFailed`; a step is atomic, so the state is then the one
-before it. Whatever else an operation raises is a bug of its author.
+before it. It may return an :class:`Emit` instead of a state, to declare effects. Whatever else an operation raises is
+a bug of its author.
 """
 
 from __future__ import annotations
@@ -23,8 +24,12 @@ from tier2_core.values.patch import apply_merge_patch, apply_patch
 from tier2_core.values.paths import format_pointer, parse_path, resolve_path
 from tier2_core.values.predicates import missed
 from tier2_core.workflow import payloads
+from tier2_core.workflow.effects import Effect, Emit, emitted
 
 State = PMap[str, Any]
+
+Made = State | Emit
+"""What an operation gives: the new state, or with it the effects that it declares."""
 
 
 class HasOperations(Protocol):
@@ -54,7 +59,8 @@ class OperationCall:
 class Operation:
     """A named pure function ``apply(state, call) -> state``.
 
-    ``state`` is a ``PMap``, ``call`` an :class:`OperationCall`; the result is again an object. ``check(payload)``
+    ``state`` is a ``PMap``, ``call`` an :class:`OperationCall`; the result is again an object, or an :class:`Emit` that
+    holds one and the effects that the step declares. ``check(payload)``
     is asked before any step runs: it refuses a payload by raising :class:`ValueError` or by returning a
     sentence that says what is wrong. ``plugin`` is filled in by the registry. Plugins name their operations
     ``<mission>.<verb>``.
@@ -65,7 +71,7 @@ class Operation:
     """
 
     name: str = field(converter=text)
-    apply: Callable[[State, OperationCall], State] = field(converter=function)
+    apply: Callable[[State, OperationCall], Made] = field(converter=function)
     check: Callable[[PMap[str, Any]], str | None] | None = field(default=None, converter=function_or_none)
     summary: str = field(default="", converter=text)
     version: str = field(default="1", converter=text)
@@ -74,7 +80,7 @@ class Operation:
 
 # --- the built-in operations -------------------------------------------------------------------------
 
-Apply = Callable[[State], State]
+Apply = Callable[[State], Made]
 """An operation bound to a payload."""
 
 
@@ -169,6 +175,22 @@ def _require(payload: Mapping[str, Any]) -> Apply:
     return apply
 
 
+def _emit(payload: Mapping[str, Any]) -> Apply:
+    kind, place = payload["effect"], payload.get("data_from")
+    if place is None:
+        effects = (Effect(kind, payload.get("data", {})),)
+        return lambda state: Emit(state, effects)
+
+    def apply(state: State) -> Emit:
+        found, data = resolve_path(state, place)
+        if type(data) is not PMap:
+            what = f"is {a_type(type(data))}" if found else "is not there"
+            raise StepFailed(f"'{place}' {what}; expected an object, the data of the effect '{kind}'")
+        return Emit(state, (emitted(kind, data),))
+
+    return apply
+
+
 _BINDERS: dict[str, Callable[[Mapping[str, Any]], Apply]] = {}
 """How each built-in operation is bound, by its name."""
 
@@ -198,7 +220,7 @@ def _builtin(
     check: Callable[[PMap[str, Any]], None] | None,
     summary: str,
 ) -> Operation:
-    def apply(state: State, call: OperationCall) -> State:
+    def apply(state: State, call: OperationCall) -> Made:
         try:
             return bind(call.payload)(state)
         except InvalidValueError as error:
@@ -217,7 +239,7 @@ class Builtins:
     """A registry of the built-in operations alone: no plugin, no mission.
 
     >>> sorted(BUILTINS.operations)
-    ['append', 'delete', 'fail', 'increment', 'merge', 'noop', 'patch', 'require', 'set']
+    ['append', 'delete', 'emit', 'fail', 'increment', 'merge', 'noop', 'patch', 'require', 'set']
     """
 
     operations: Mapping[str, Operation]
@@ -258,6 +280,7 @@ BUILTINS = Builtins(
             payloads.expectation,
             "Fails the step unless an expectation holds; changes nothing.",
         ),
+        _builtin("emit", _emit, payloads.effect, "Declares an effect: what is wanted done once the run has succeeded."),
     )
 )
 """What :func:`run` knows when nothing else is said."""

@@ -15,6 +15,7 @@ from tier2_core.values.freeze import a_type
 from tier2_core.values.paths import parse_path
 from tier2_core.values.predicates import check_predicate
 from tier2_core.values.seal import VECTOR
+from tier2_core.workflow.effects import data_problem, kind_problem
 
 MAX_PATCH_OPERATIONS = 1_000
 """How many operations a JSON Patch in a payload has at most."""
@@ -36,16 +37,16 @@ def checked(*parts: Check) -> Check:
     return check
 
 
-def path(payload: PMap[str, Any]) -> None:
-    """``path``, dotted or a JSON Pointer."""
-    if "path" not in payload:
-        raise _refuse("its payload has no 'path'; expected the path of a place in the state", "path")
-    if type(payload["path"]) is not str:
-        raise _refuse(f"its 'path' is {a_type(type(payload['path']))}; expected a string", "path")
+def path(payload: PMap[str, Any], key: str = "path") -> None:
+    """``path``, dotted or a JSON Pointer; or another ``key`` that holds one."""
+    if key not in payload:
+        raise _refuse(f"its payload has no '{key}'; expected the path of a place in the state", key)
+    if type(payload[key]) is not str:
+        raise _refuse(f"its '{key}' is {a_type(type(payload[key]))}; expected a string", key)
     try:
-        parse_path(payload["path"])
+        parse_path(payload[key])
     except InvalidValueError as error:
-        raise _refuse(str(error).rstrip("."), "path") from None
+        raise _refuse(str(error).rstrip("."), key) from None
 
 
 def path_below_root(payload: PMap[str, Any]) -> None:
@@ -116,3 +117,22 @@ def expectation(payload: PMap[str, Any]) -> None:
         raise _refuse(str(error).rstrip("."), error.field) from None
     if payload["op"] not in ("exists", "absent") and "expected" not in payload:
         raise _refuse(f"its payload has no 'expected'; expected what '{payload['op']}' compares with", "expected")
+
+
+def effect(payload: PMap[str, Any]) -> None:
+    """``effect``, and ``data``, an object, or ``data_from``, the path of one in the state; not both."""
+    if "effect" not in payload:
+        raise _refuse("its payload has no 'effect'; expected the kind of one, such as 'mail.send'", "effect")
+    problem = kind_problem(payload["effect"])
+    if problem:
+        raise _refuse(f"its 'effect' {problem}", "effect")
+    if "data" in payload and "data_from" in payload:
+        raise _refuse("its payload has both 'data' and 'data_from'; expected one of them", "data_from")
+    if "data_from" in payload:
+        path(payload, "data_from")
+    if "data" in payload:
+        if type(payload["data"]) is not PMap:
+            raise _refuse(f"its 'data' is {a_type(type(payload['data']))}; expected an object", "data")
+        problem = data_problem(payload["data"])
+        if problem:
+            raise _refuse(f"its 'data' {problem}", "data")

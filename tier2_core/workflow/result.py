@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from attrs import field, frozen
 from pyrsistent import PMap
 
-from tier2_core.values.canonical import canonical_text, digest, digest_of, sha256
+from tier2_core.values.canonical import canonical_json, canonical_text, digest, digest_of, sha256, wrapper_digest
+from tier2_core.values.freeze import freeze
 from tier2_core.values.scalars import quote
 from tier2_core.values.thaw import thaw
 from tier2_core.values.writing import KEPT, canonical_pieces, in_order
@@ -79,10 +80,10 @@ class OrchestrationResult:
     def error_message(self) -> str | None:
         """Why the run did not go on: ``Step '<id>' failed: <reason>``, or who rejected it and why."""
         if self.run.status == "failed":
-            step, _, _, _, reason = self.run.history[-1]
+            step, _, _, _, reason, _ = self.run.history[-1]
             return f"Step '{step.id}' failed: {reason}"
         if self.run.status == "rejected":
-            step, _, _, decision, _ = self.run.history[-1]
+            step, _, _, decision, _, _ = self.run.history[-1]
             assert decision is not None
             by = f" by {decision.actor}" if decision.actor else ""
             return f"Step '{step.id}' rejected{by}: {decision.reason or 'no reason given'}"
@@ -108,7 +109,30 @@ class OrchestrationResult:
         """What was done: the executed steps, logical ticks, and who decided what at each human step."""
         ids = self._executed_ids()
         made = {"end_time": len(ids), "human": self._human(), "id": self.id, "start_time": 0, "steps": ids}
+        if (effects := self._effects) is not None:
+            made = {"effects": [{"digest": digest(effect["data"]), **_bound(effect)} for effect in effects], **made}
         return self._with_metadata(made, "run_id")
+
+    @property
+    def effects(self) -> list[dict[str, Any]]:
+        """What the run wants done in the world, in the order of its steps; nothing unless it has succeeded.
+
+        Each has ``id``, ``kind``, ``data``, ``step_id``, and its ``index`` among those of its step. The id is the same
+        wherever and however often the run is computed: an idempotency key for whoever does what is wanted.
+
+        >>> mail = {"operation": "emit", "effect": "mail.send", "data": {"to": "ada@example.org"}}
+        >>> (wanted,) = run(WorkflowDefinition("w", [StepSpec("tell", "runtime", mail)]), ExecutionContext()).effects
+        >>> wanted["kind"], wanted["data"], wanted["step_id"], wanted["index"]
+        ('mail.send', {'to': 'ada@example.org'}, 'tell', 0)
+        """
+        return [{**effect, "data": thaw(effect["data"])} for effect in self._effects or ()]
+
+    @property
+    def _effects(self) -> list[dict[str, Any]] | None:
+        """What is written of the effects; ``None``, and nothing, if no executed step has declared any."""
+        if not any(map(_declared, self.run.history)):
+            return None
+        return declared(self.run) if self.success else []
 
     @cached_property
     def digest(self) -> str:
@@ -118,7 +142,8 @@ class OrchestrationResult:
     def to_dict(self) -> dict[str, Any]:
         """The whole result as plain JSON data with sorted keys."""
         lineage = self.lineage  # it has the state written, which then is read from that
-        return self._whole([step.to_dict() for step in self.executed_steps], self.final_state, lineage)
+        steps = [step.to_dict() for step in self.executed_steps]
+        return self._whole(steps, self.final_state, lineage, None if self._effects is None else self.effects)
 
     def to_json(self) -> bytes:
         """The canonical bytes (RFC 8785) of :meth:`to_dict`, without making the plain data.
@@ -143,7 +168,7 @@ class OrchestrationResult:
     def _frame(self) -> Frame:
         """The canonical text around the final state, its hash, and that of the initial state.
 
-        If all steps of the workflow were done, and nobody has decided or noted anything, it depends on the workflow
+        If all steps were done, and nobody has decided, noted or wanted anything, it depends on the workflow
         alone, which remembers it.
         """
         given, history = self.run.given, self.run.history
@@ -153,6 +178,7 @@ class OrchestrationResult:
             or len(history) != len(given.workflow.steps)
             or not all(map(is_, map(_step, history), given.workflow.steps))
             or not all(map(is_, map(_decision, history), repeat(None)))
+            or any(map(_declared, history))
         ):
             return self._framed()
         memo = given.workflow.memo
@@ -172,11 +198,23 @@ class OrchestrationResult:
             f'"{name}":{canonical_text(metadata[name])},' if name in metadata else ""
             for name in ("caller", "policy_version", "run_id")
         ]
-        head = f'{{"error_message":{_quoted(self.error_message)},"executed_steps":['
+        effects, receipt = self._effects, ""
+        if effects is not None:
+            receipt = f'"effects":{canonical_json(self.receipt["effects"]).decode()},'
+        head = f'{{{_effects_text(effects)}"error_message":{_quoted(self.error_message)},"executed_steps":['
         after = f'],"failed_step_id":{_quoted(self.failed_step_id)},"final_state":'
         tail = _TAIL % (
             *(policy, self.run.workflow.hash, workflow_id, _quoted(self.pending_step_id)),
-            *(len(steps), ",".join(said), workflow_id, run_id, ids, self.status, "true" if self.success else "false"),
+            *(
+                receipt,
+                len(steps),
+                ",".join(said),
+                workflow_id,
+                run_id,
+                ids,
+                self.status,
+                "true" if self.success else "false",
+            ),
         )
         return (
             b"%s%s%s" % (head.encode(), b",".join([step.written for step in steps]), after.encode()),
@@ -187,10 +225,13 @@ class OrchestrationResult:
     def parts(self) -> dict[str, Any]:
         """What :meth:`to_dict` gives, with the documents in it as they are: persistent, shared, free."""
         steps = [{"id": step.id, "kind": step.kind, "payload": step.payload} for step in self.executed_steps]
-        return self._whole(steps, self.run.state, self.lineage)
+        return self._whole(steps, self.run.state, self.lineage, self._effects)
 
-    def _whole(self, executed_steps: Any, final_state: Any, lineage: dict[str, Any]) -> dict[str, Any]:
+    def _whole(
+        self, executed_steps: Any, final_state: Any, lineage: dict[str, Any], effects: list[Any] | None
+    ) -> dict[str, Any]:
         return {
+            **({} if effects is None else {"effects": effects}),
             "error_message": self.error_message,
             "executed_steps": executed_steps,
             "failed_step_id": self.failed_step_id,
@@ -221,7 +262,7 @@ class OrchestrationResult:
             step.id: _UNATTENDED.copy()
             if decision is None
             else {"actor": decision.actor, "decision": _decided(decision.approved), "reason": decision.reason}
-            for step, _, _, decision, _ in self.run.history
+            for step, _, _, decision, _, _ in self.run.history
             if step.kind == "human"
         }
         return human if len(human) < 2 else {name: human[name] for name in sorted(human)}
@@ -234,19 +275,55 @@ class OrchestrationResult:
         return dict(sorted(made.items()))
 
 
+def declared(run: Run) -> list[dict[str, Any]]:
+    """All effects that the executed steps of a run have declared, with their ids; the data are as they are.
+
+    An id is a digest over what makes the run what it is, and the place in it: never over the data, so that a run that
+    is computed again wants the same thing and not another one.
+    """
+    metadata, found = run.context.metadata, []
+    binding = {
+        "initial_state": digest(run.context.initial_state),
+        "run_id": metadata.get("run_id") if metadata else None,
+        "workflow": run.workflow.hash,
+    }
+    for step, _, _, _, _, effects in run.history:
+        for index, effect in enumerate(effects):
+            place = {**binding, "index": index, "step": step.id}
+            found.append(
+                {
+                    "data": effect.data,
+                    "id": wrapper_digest(place, tag="tier2/effect/v1"),
+                    "index": index,
+                    "kind": effect.kind,
+                    "step_id": step.id,
+                }
+            )
+    return found
+
+
+def _bound(effect: dict[str, Any]) -> dict[str, Any]:
+    """What a receipt says of an effect, beside the digest of its data."""
+    return {name: effect[name] for name in ("id", "kind", "step_id")}
+
+
+def _effects_text(effects: list[dict[str, Any]] | None) -> str:
+    return "" if effects is None else f'"effects":{canonical_json(freeze(effects)).decode()},'
+
+
 _UNATTENDED = {"actor": "", "decision": "unattended", "reason": ""}
 
 # What the methods above give as plain data, as text: the names of an object in their order.
 _HUMAN = '%s:{"actor":%s,"decision":%s,"reason":%s}'
 _TAIL = (
     '",%s"workflow_hash":"%s","workflow_id":%s},"pending_step_id":%s,'
-    '"receipt":{"end_time":%d,"human":{%s},"id":%s,%s"start_time":0,"steps":[%s]},"status":"%s","success":%s}'
+    '"receipt":{%s"end_time":%d,"human":{%s},"id":%s,%s"start_time":0,"steps":[%s]},"status":"%s","success":%s}'
 )
 
 Frame: TypeAlias = tuple[bytes, bytes, bytes]
 """A result's text up to the final state, from there up to the hashes of states, and from there on."""
 
-_step, _decision = itemgetter(0), itemgetter(3)
+_step, _decision, _declared = itemgetter(0), itemgetter(3), itemgetter(5)
 
 _FEW = 4 * KEPT
 """How many bytes a workflow remembers of its results at most."""

@@ -8,6 +8,7 @@ from typing import Any
 from attrs import field, frozen
 
 from tier2_core.values.fields import exact, object_
+from tier2_core.workflow.effects import Effect
 from tier2_core.workflow.operations import HasOperations, State
 from tier2_core.workflow.plan import Given
 from tier2_core.workflow.specs import Decision, ExecutionContext, StepSpec, WorkflowDefinition
@@ -20,7 +21,8 @@ class TraceEntry:
     """What became of one executed step, and the state after it.
 
     ``outcome`` is ``done`` or ``failed`` for a runtime step; ``approved``, ``rejected``, ``unattended`` or
-    ``failed`` for a human one. ``reason`` says why it failed; ``decision`` is the person's, if there was one.
+    ``failed`` for a human one. ``reason`` says why it failed; ``decision`` is the person's, if there was one;
+    ``effects`` are those that the step has declared.
 
     >>> count = StepSpec("count", "runtime", {"operation": "increment", "path": "n"})
     >>> (entry,) = run(WorkflowDefinition("w", [count]), ExecutionContext({"n": 1})).run.trace
@@ -33,17 +35,18 @@ class TraceEntry:
     state: State = field(eq=exact, repr=False)
     decision: Decision | None = None
     reason: str = ""
+    effects: tuple[Effect, ...] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self.step, self.outcome, self.state, self.decision, self.reason)
+        return _restored, (self.step, self.outcome, self.state, self.decision, self.reason, self.effects)
 
 
-def _restored(step: StepSpec, outcome: str, state: State, decision: Decision | None, reason: str) -> TraceEntry:
+def _restored(step: StepSpec, outcome: str, state: State, *more: Any) -> TraceEntry:
     """An entry whose state another process, or ``deepcopy``, has put together."""
-    return TraceEntry(step, outcome, object_(state), decision, reason)
+    return TraceEntry(step, outcome, object_(state), *more)
 
 
-Done = tuple[StepSpec, str, State, Decision | None, str]
+Done = tuple[StepSpec, str, State, Decision | None, str, tuple[Effect, ...]]
 """A :class:`TraceEntry` as the engine has it: the values of its fields. Most runs are never asked for their trace."""
 
 
@@ -55,7 +58,9 @@ def _history(trace: Any) -> tuple[Done, ...]:
     """A history, of which there may be entries."""
     if not trace or type(trace[0]) is tuple:
         return trace  # type: ignore[no-any-return]
-    return tuple([(entry.step, entry.outcome, entry.state, entry.decision, entry.reason) for entry in trace])
+    return tuple(
+        [(entry.step, entry.outcome, entry.state, entry.decision, entry.reason, entry.effects) for entry in trace]
+    )
 
 
 @frozen(repr=False)
