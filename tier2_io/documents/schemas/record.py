@@ -13,13 +13,13 @@ from tier2_core.values.schema import DIALECT
 _MOST = 2**53 - 1
 
 
-def _object(description: str, **properties: Any) -> dict[str, Any]:
-    """An object that has just these fields."""
+def _object(description: str, optional: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
+    """An object that has just these fields, but for those that are optional."""
     return {
         "additionalProperties": False,
         "description": description,
         "properties": properties,
-        "required": sorted(properties),
+        "required": sorted({*properties} - {*optional}),
         "type": "object",
     }
 
@@ -64,7 +64,9 @@ def _decision() -> dict[str, Any]:
 def _link() -> dict[str, Any]:
     return _object(
         "What became of one executed step.",
+        ("effects",),
         decision=_or_null(_digest("The digest of the decision, if there is one.")),
+        effects={"description": "The effects that it has declared: kind and data.", "minItems": 1, "type": "array"},
         hash=_digest("Binds all the rest of the link."),
         index=_count("The place of the link, from 0."),
         outcome=_text("What became of the step: done, failed, approved, rejected or unattended."),
@@ -89,6 +91,8 @@ def _step() -> dict[str, Any]:
 def _result() -> dict[str, Any]:
     return _object(
         "What came out.",
+        ("effects",),
+        effects={"description": "What the run wants done, if a step has declared anything.", "type": "array"},
         error_message=_or_null(_text("Why the run failed, if it did.")),
         executed_steps=_list("The steps that were executed.", "step"),
         failed_step_id=_or_null(_text("The step that failed.")),
@@ -124,6 +128,7 @@ def record_schema() -> dict[str, Any]:
     )
     made = _object(
         "A run as a document from which it is recomputed; 'tier2 verify' says whether it is true.",
+        ("environment",),
         chain=_list("One link for each executed step.", "link"),
         decisions=_or_null(_list("The decisions, one a step; null: nobody was asked.", "decision")),
         digest=_digest("The digest of all the rest but 'environment'."),
@@ -138,7 +143,6 @@ def record_schema() -> dict[str, Any]:
         tier2=_text("The version of tier2 that made it."),
         workflow=workflow,
     )
-    made["required"].remove("environment")
     return {
         **made,
         "$defs": {"decision": _decision(), "link": _link(), "plugin": plugin, "result": _result(), "step": _step()},
