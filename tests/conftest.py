@@ -1,4 +1,4 @@
-"""How Hypothesis runs here, and a place for throw-away distributions.
+"""How Hypothesis runs here, a machine that is nobody's, and a place for throw-away distributions.
 
 No test fails for being slow on a busy machine; TIER2_EXAMPLES makes Hypothesis search longer.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.processes import neutral
 from tests.site import PREFIX, Site
 
 settings.register_profile(
@@ -23,6 +24,20 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("tier2")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _machine_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test depends on whose machine it runs on: settings, home, locale, terminal, mask of new files."""
+    before, mask = dict(os.environ), os.umask(0o022)
+    after = neutral(before, tmp_path_factory.mktemp("home"))
+    for name in before.keys() - after.keys():
+        del os.environ[name]
+    os.environ.update(after)
+    yield
+    os.umask(mask)
+    os.environ.clear()
+    os.environ.update(before)
 
 
 @pytest.fixture

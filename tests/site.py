@@ -11,6 +11,8 @@ from textwrap import dedent
 
 import attrs
 
+from tests.processes import HANG
+
 PREFIX = "throwaway_"
 
 
@@ -55,5 +57,6 @@ class Site:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path), "PYTHONDONTWRITEBYTECODE": "1", **environment},
             capture_output=True,
             check=True,
+            timeout=HANG,
             encoding="utf-8",
         ).stdout

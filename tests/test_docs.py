@@ -18,6 +18,7 @@ from attrs import frozen
 
 from benchmarks.__main__ import parser as benchmarks_parser
 from tests.evidence import ROOT
+from tests.processes import HANG
 from tier2_core import BUILTINS
 from tier2_io.cli.arguments import parser
 
@@ -68,7 +69,7 @@ def shell(command: list[str], place: Path) -> subprocess.CompletedProcess[str]:
     env = {**kept, "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}", "PYTHONUNBUFFERED": "1"}
     return subprocess.run(
         command, cwd=place, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, check=False, timeout=120,
+        text=True, check=False, timeout=HANG,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import tier2_core
+from tests.processes import HANG
 
 SOURCE = ast.parse(Path(tier2_core.__file__).read_text(encoding="utf-8"))
 
@@ -45,6 +46,7 @@ def modules_after(script: str) -> set[str]:
         [sys.executable, "-c", f"{script}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"],
         capture_output=True,
         check=True,
+        timeout=HANG,
         encoding="utf-8",
     ).stdout
     return set(json.loads(printed.splitlines()[-1]))

@@ -11,6 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 from zipfile import ZipFile
 
+from tests.processes import HANG
+
 Plugins = Mapping[str, str]
 
 
@@ -58,4 +60,4 @@ def install(target: Path, *wheels: Path) -> None:
     """Have pip install them into a directory, beside what is there."""
     options = ["--no-deps", "--no-index", "--no-compile", "--quiet", "--disable-pip-version-check", "--target"]
     command = [sys.executable, "-m", "pip", "install", *options, str(target), *map(str, wheels)]
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True, timeout=HANG)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from tests.processes import HANG
 from tier2_core import (
     MissionCall,
     MissionExpectation,
@@ -184,5 +185,6 @@ def test_the_bytes_of_a_test_run_are_the_same_under_every_hash_seed(seed: str, s
         env={**os.environ, "PYTHONHASHSEED": seed},
         capture_output=True,
         check=True,
+        timeout=HANG,
     )
     assert digest(done.stdout.decode()) == digest(said_here)

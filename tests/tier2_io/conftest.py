@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import HANG
 from tests.tier2_io.project import Project
 
 TIER2 = str(Path(sys.executable).with_name("tier2"))
@@ -36,7 +37,7 @@ def tier2(tmp_path: Path) -> Tier2:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=HANG,
             env={**os.environ, **(env or {})},
         )
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import attrs
 
+from tests.processes import HANG
 from tests.site import Site
 
 Done = subprocess.CompletedProcess[str]
@@ -50,7 +51,7 @@ class Project:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=HANG,
         )
 
     def pytest(self, *arguments: str) -> Done:

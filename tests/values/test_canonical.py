@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyrsistent import pmap
 
+from tests.processes import HANG
 from tests.strategies import documents, frozen_documents, nested, numbers, places, texts, vectors
 from tier2_core.errors import InvalidValueError
 from tier2_core.values.canonical import (
@@ -95,6 +96,7 @@ def test_another_hash_seed_gives_the_same_bytes_and_the_same_message() -> None:
             env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
             capture_output=True,
             check=True,
+            timeout=HANG,
             text=True,
         ).stdout
         for seed in ("0", "1", "2")

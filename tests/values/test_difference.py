@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from pyrsistent import PVector
 
 import tier2_core
+from tests.processes import HANG
 from tests.strategies import documents, permuted
 from tests.values.patches import deep, model_patch, patches
 from tier2_core.errors import InvalidValueError
@@ -242,6 +243,7 @@ def test_a_patch_is_the_same_under_every_hash_seed() -> None:
             env={**os.environ, "PYTHONHASHSEED": str(seed)},
             cwd=Path(tier2_core.__file__).parents[1],
             check=True,
+            timeout=HANG,
             capture_output=True,
         ).stdout
         for seed in range(4)

@@ -13,6 +13,7 @@ from typing import Any
 import attrs
 from hypothesis import strategies as st
 
+from tests.processes import HANG
 from tier2_core import BUILTINS, Decision, ExecutionContext, Operation, StepSpec, WorkflowDefinition
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "workflow"
@@ -54,6 +55,7 @@ def under_hash_seeds(script: str, seeds: str = "0123") -> list[str]:
             env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONIOENCODING": "utf-8"},
             capture_output=True,
             check=True,
+            timeout=HANG,
             encoding="utf-8",
         ).stdout
         for seed in seeds

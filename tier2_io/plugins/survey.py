@@ -23,7 +23,7 @@ from tier2_core.missions.announced import Announcement, announced
 from tier2_core.missions.discovery import wanted
 from tier2_io.plugins.installed import Choice
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """For how many seconds a process that loads plugins is waited for."""
 
 # The path is that of the process that asks; standard input is at its end when plugins are loaded.

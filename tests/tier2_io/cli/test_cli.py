@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.processes import HANG
 from tests.site import Site
 from tests.tier2_io.conftest import TIER2, Tier2
 from tier2_io.cli import missions
@@ -248,7 +249,7 @@ def test_a_closed_pipe_is_no_error(tier2: Tier2) -> None:
     done = tier2("missions")
     assert done.returncode == 0
     shell = subprocess.run(
-        ["sh", "-c", f'"{TIER2}" missions --json | true'], capture_output=True, text=True, check=False, timeout=60
+        ["sh", "-c", f'"{TIER2}" missions --json | true'], capture_output=True, text=True, check=False, timeout=HANG
     )
     assert shell.stderr == ""
 
@@ -289,7 +290,12 @@ def test_a_suite_that_expects_a_schema_tells_where_it_is_missed(tier2: Tier2, tm
 @pytest.mark.parametrize("arguments", ["missions", "plugins", "run echo --unattended", "plan echo", "run daily_loop"])
 def test_a_closed_stream_is_no_error(tmp_path: Path, arguments: str, closed: str) -> None:
     done = subprocess.run(
-        ["sh", "-c", f'"{TIER2}" {arguments} {closed}'], cwd=tmp_path, capture_output=True, text=True, check=False
+        ["sh", "-c", f'"{TIER2}" {arguments} {closed}'],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=HANG,
     )
     assert done.returncode in (0, 3)
     assert "Traceback" not in done.stderr
@@ -297,7 +303,9 @@ def test_a_closed_stream_is_no_error(tmp_path: Path, arguments: str, closed: str
 
 def test_a_pipe_that_is_closed_early_is_no_failure(tmp_path: Path) -> None:
     script = f'"{TIER2}" missions | true; echo "${{PIPESTATUS[0]}}"'
-    done = subprocess.run(["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=HANG
+    )
     assert (done.stdout, done.stderr) == ("0\n", "")
 
 

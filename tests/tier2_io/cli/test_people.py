@@ -12,6 +12,7 @@ from typing import Any
 import pexpect
 import pytest
 
+from tests.processes import HANG
 from tests.tier2_io.conftest import TIER2, Tier2, hears_interrupts
 
 STATE: dict[str, Any] = {
@@ -34,7 +35,7 @@ def at_work(tmp_path: Path) -> Path:
 def _terminal(at_work: Path, *arguments: str) -> pexpect.spawn[str]:
     env = {**os.environ, "TERM": "xterm-256color", "LOGNAME": "ada"}
     child = pexpect.spawn(
-        TIER2, list(arguments), cwd=at_work, env=env, encoding="utf-8", timeout=30, dimensions=(60, 120),
+        TIER2, list(arguments), cwd=at_work, env=env, encoding="utf-8", timeout=HANG, dimensions=(60, 120),
         preexec_fn=hears_interrupts,
     )  # fmt: skip
     child.delaybeforesend = None
@@ -244,7 +245,7 @@ def test_two_resumes_at_the_same_time_decide_once(at_work: Path, tier2: Tier2) -
         for answer in ("--approve", "--reject")
     ]
     for process in both:
-        process.communicate(timeout=60)
+        process.communicate(timeout=HANG)
     codes = sorted(process.returncode for process in both)
     assert codes in ([0, 2], [1, 2])
     ended = json.loads((at_work / file).read_text())

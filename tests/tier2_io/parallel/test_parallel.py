@@ -23,6 +23,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.processes import HANG
 from tests.scenarios.ledger import Ledger
 from tests.site import Site
 from tests.strategies import nested, objects
@@ -468,7 +469,7 @@ def test_a_script_that_spawned_workers_cannot_import_is_told_that_they_do_not_be
     """
     path = tmp_path / "script.py"
     path.write_text(dedent(script))
-    done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=True, timeout=HANG)
     assert done.stdout == "Worker processes end before they begin: exit code 1.\n"
     assert "if __name__ == '__main__':" in done.stderr, "Python says why"
 
@@ -694,7 +695,7 @@ def started(site: Site, *arguments: str) -> subprocess.Popen[str]:
 def test_an_interrupt_ends_all_processes_and_leaves_nothing(site: Site, jobs: str) -> None:
     process = started(site, "-j", jobs, "--record", "r.json")
     os.killpg(process.pid, signal.SIGINT)
-    told = process.communicate(timeout=60)
+    told = process.communicate(timeout=HANG)
     assert (process.returncode, *told) == (130, "", "tier2: interrupted; nothing was written.\n")
     assert not (site.path / "r.json").exists()
     with pytest.raises(ProcessLookupError):
@@ -713,5 +714,5 @@ def test_workers_whose_parent_is_gone_end_by_themselves(site: Site) -> None:
     process = started(site, "-j", "2")
     process.kill()
     (site.path / "pipe").write_text("go on")
-    assert process.communicate(timeout=60) == ("", ""), "whoever is left would hold the other ends"
+    assert process.communicate(timeout=HANG) == ("", ""), "whoever is left would hold the other ends"
     assert process.returncode == -signal.SIGKILL

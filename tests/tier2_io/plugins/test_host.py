@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import HANG
 from tests.site import Site
 from tests.tier2_io.conftest import TIER2, Tier2
 from tier2_io.cli.arguments import parser
@@ -107,6 +108,7 @@ def test_output_that_cannot_be_written_is_told(unbuffered: str) -> None:
             stderr=subprocess.PIPE,
             text=True,
             check=False,
+            timeout=HANG,
             env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
         )
     assert done.returncode == 2

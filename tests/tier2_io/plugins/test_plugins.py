@@ -9,6 +9,7 @@ import pytest
 
 import tier2_missions
 from tests.missions.plugins import source
+from tests.processes import patience_for
 from tests.site import Site
 from tests.tier2_io.conftest import Tier2
 from tier2_core import load_registry
@@ -117,12 +118,13 @@ def test_plugins_that_end_the_process_only_together_are_told_of(tier2: Tier2, si
 
 def test_a_plugin_whose_import_does_not_come_to_an_end_is_told_of(site: Site) -> None:
     site.install("stuck", "import threading; threading.Event().wait()")
-    told = survey(chosen(only=["builtin", "stuck"]), patience=5)
+    patience = patience_for(lambda: survey(chosen(only=["builtin"])))
+    told = survey(chosen(only=["builtin", "stuck"]), patience)
     assert [plugin["plugin"] for plugin in told["plugins"]] == ["builtin"]
     (stuck,) = told["failures"]
     assert (stuck["plugin"], stuck["source"]) == ("stuck", "throwaway_dist_stuck_stuck")
     assert stuck["message"] == (
-        "Plugin 'stuck' of distribution 'dist-stuck' did not come to an end of loading within 5 seconds; "
+        f"Plugin 'stuck' of distribution 'dist-stuck' did not come to an end of loading within {patience:g} seconds; "
         "uninstall it, or block it."
     )
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.missions.plugins import source
+from tests.processes import HANG
 from tests.site import Site
 from tests.tier2_io.conftest import Tier2
 from tests.wheels import install, wheel_of
@@ -200,6 +201,7 @@ def test_without_the_plugin_its_tests_say_in_a_sentence_what_to_do(tier2: Tier2,
         capture_output=True,
         text=True,
         check=False,
+        timeout=HANG,
     )
     assert done.returncode == 2
     name = next(path.name for path in (project / "src").iterdir())
@@ -224,6 +226,7 @@ def test_a_plugin_passes_its_tests_and_its_suite_as_it_is(tier2: Tier2, tmp_path
         capture_output=True,
         text=True,
         check=False,
+        timeout=HANG,
     )
     assert done.returncode == 0, done.stdout
     assert re.search(r"^[1-9][0-9]* passed", done.stdout, re.MULTILINE)

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.processes import HANG
 from tests.tier2_io.conftest import Tier2
 from tests.tier2_io.records.test_records import SUITE, edit
 from tier2_io.documents.files import FileProblem, write_document
@@ -183,7 +184,7 @@ def test_without_the_library_the_message_says_what_to_install(tmp_path: Path) ->
         "from tier2_io.cli.main import main\nsys.exit(main(['keygen', 'me']))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=HANG
     )
     assert (done.returncode, "pip install 'tier2-missions[signing]'" in done.stderr) == (2, True)
 
