@@ -122,6 +122,9 @@ def test_every_reason_to_refuse_a_decision_is_in_the_manual_and_in_a_test() -> N
         for text in texts(given)
     }
     assert reasons == {"not_pending", "already_decided", "unknown_step", "stale", "invalid_value"}
+    demanded = first_texts(source("tier2_core"), "missed")
+    assert demanded == {"unseen", "nameless", "same_person", "unsigned", "no_reason"}
+    reasons |= demanded
     assert not missing(reasons, quoted(MANUAL), asserted())
 
 

@@ -133,6 +133,7 @@ if TYPE_CHECKING:
         resolve_path,
     )
     from tier2_core.values.thaw import thaw
+    from tier2_core.workflow.demands import decision_statement
     from tier2_core.workflow.effects import (
         MAX_EFFECT_BYTES,
         MAX_EFFECTS,
@@ -290,6 +291,7 @@ _LAZY = {
         "resolve_path",
     ),
     "values.thaw": ("thaw",),
+    "workflow.demands": ("decision_statement",),
     "workflow.effects": (
         "MAX_EFFECTS",
         "MAX_EFFECT_BYTES",
@@ -408,6 +410,7 @@ __all__ = [
     "canonical_json",
     "compare_records",
     "consequences",
+    "decision_statement",
     "decision_table",
     "default_registry",
     "digest",

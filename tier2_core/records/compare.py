@@ -119,7 +119,7 @@ def _decisions(a: Record, b: Record) -> list[RecordDifference]:
             found.append(RecordDifference("decisions", what, None, None, step_id))
             continue
         mine_is, other_is = (
-            {"actor": made.actor, "approved": made.approved, "reason": made.reason, "seen": made.seen}
+            {name: part for name, part in made.to_dict().items() if name not in ("step_id", "value")}
             for made in (mine, other)
         )
         found += _of("decisions", f"decision of step '{step_id}'", mine_is, other_is, None, step_id)

@@ -105,12 +105,22 @@ def _context(fields: Mapping[str, Any]) -> ExecutionContext:
 
 
 def _decision(value: Any, place: tuple[Any, ...]) -> Decision:
-    fields = _fields(value, ("actor", "approved", "reason", "seen", "step_id", "value"), place)
+    fields = _fields(value, ("actor", "approved", "reason", "seen", "step_id", "value"), place, optional=tuple(_LATER))
     texts = {name: _text(fields[name], *place, name) for name in ("actor", "reason", "seen", "step_id")}
-    return Decision(
-        **texts,
-        approved=_flag(fields["approved"], *place, "approved"),
-        value=_document(fields["value"], *place, "value"),
+    later: dict[str, Any] = {}
+    for name, read in _LATER.items():
+        if name in fields:
+            later[name] = read(fields[name], *place, name)
+            if not later[name]:
+                raise _error("nothing; expected something, or no such field", (*place, name))
+    return _spec(
+        lambda: Decision(
+            **texts,
+            **later,
+            approved=_flag(fields["approved"], *place, "approved"),
+            value=_document(fields["value"], *place, "value"),
+        ),
+        place,
     )
 
 
@@ -208,6 +218,10 @@ def _array(value: Any, *place: Any) -> Any:
     return found
 
 
+def _texts(value: Any, *place: Any) -> list[str]:
+    return [_text(part, *place, index) for index, part in enumerate(_list(value, *place))]
+
+
 def _text(value: Any, *place: Any) -> str:
     if type(value) is not str:
         raise _wrong("text", value, place)
@@ -252,3 +266,7 @@ def _wrong(expected: str, found: Any, place: tuple[Any, ...]) -> RecordError:
 def _error(found: str, place: tuple[Any, ...]) -> RecordError:
     at = format_pointer(place)
     return RecordError(f"At '{at}': found {found}." if at else f"Found {found}.", path=at)
+
+
+_LATER = {"envelope": _object, "signed_by": _texts, "unseen": _flag, "via": _text}
+"""What a decision may say beyond what each says: left out where there is nothing to say."""

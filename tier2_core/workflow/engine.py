@@ -33,6 +33,7 @@ from tier2_core.values.freeze import a_type, freeze, printable
 from tier2_core.values.paths import parse_path
 from tier2_core.values.seal import MAX_DOCUMENT_BYTES, canonical_size
 from tier2_core.workflow.answers import check_decided_steps, check_seen, check_value, check_waiting
+from tier2_core.workflow.demands import check_demands
 from tier2_core.workflow.effects import Effect, Emit, check_count
 from tier2_core.workflow.envelope import mission_of
 from tier2_core.workflow.operations import BUILTINS, HasOperations, State, failure
@@ -134,10 +135,14 @@ def resume(result: OrchestrationResult, decision: Decision) -> OrchestrationResu
     return OrchestrationResult(onward(result.run, decision))
 
 
-def onward(run: Run, decision: Decision) -> Run:
-    """The run after one more decision: at its end, or at the next human step that waits."""
+def onward(run: Run, decision: Decision, supposed: bool = False) -> Run:
+    """The run after one more decision: at its end, or at the next human step that waits.
+
+    A decision that is ``supposed`` has nobody who made it, and meets every demand.
+    """
     context = attrs.evolve(run.context, decisions=(*(run.context.decisions or ()), decision))
-    reopened = Run(attrs.evolve(run.given, context=context), RUNNING, run.history)
+    known = run.given.supposed | {decision.step_id} if supposed else run.given.supposed
+    reopened = Run(attrs.evolve(run.given, context=context, supposed=known), RUNNING, run.history)
     return reduce(advance, run.workflow.steps[len(run.history) :], reopened)
 
 
@@ -205,6 +210,8 @@ def _human(run: Run, step: StepSpec, before: State) -> Done | None:
     decision = next((made for made in decisions if made.step_id == step.id), None)
     if decision is None:
         return None
+    if step.id not in run.given.supposed:
+        check_demands(run, step, decision)
     if decision.seen:
         check_seen(run, decision, onward)
     if not decision.approved:

@@ -24,6 +24,7 @@ from tier2_core.values.freeze import a_type
 from tier2_core.values.members import member, members
 from tier2_core.values.paths import parse_path
 from tier2_core.values.schema import schema_problems
+from tier2_core.workflow.demands import check_demands_shape
 from tier2_core.workflow.operations import BUILTINS, HasOperations, Operation
 from tier2_core.workflow.specs import StepSpec, WorkflowDefinition
 
@@ -68,6 +69,7 @@ def check_envelope(workflow: WorkflowDefinition, registry: HasOperations) -> Non
     for step in workflow.steps:
         if step.kind == "human":
             _check_question(step)
+            check_demands_shape(step, workflow)
 
 
 def operation_of(step: StepSpec, registry: HasOperations) -> Operation:

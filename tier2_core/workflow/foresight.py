@@ -57,27 +57,35 @@ def decision_table(
 ) -> tuple[DecisionPath, ...]:
     """Every path through the human steps of a workflow (there are at most 4) with its outcome.
 
-    Steps are approved with the values of ``context.decisions``, where there are such, and else with ``None``.
-    Raises what :func:`start` and :func:`advance` raise.
+    Where ``context.decisions`` has a decision for a step, the path of that answer is its own: what the step demands of
+    it is checked, and a path that a demand forbids is ``refused``. All other answers are supposed: approved with the
+    value of such a decision or with ``None``, by somebody who meets every demand. Raises what :func:`start` and
+    :func:`advance` raise.
 
     >>> plan = WorkflowDefinition("w", [StepSpec("a", "human"), StepSpec("b", "human")])
     >>> [path.outcome.status for path in decision_table(plan, ExecutionContext({}))]
     ['succeeded', 'rejected', 'rejected']
     """
     expect(context, ExecutionContext, "context")
-    values = {decision.step_id: decision.value for decision in context.decisions or ()}
+    made = {decision.step_id: decision for decision in context.decisions or ()}
     begun = run(workflow, attrs.evolve(context, decisions=()), registry=registry)
-    return tuple(_paths(begun.run, (), values))
+    return tuple(_paths(begun.run, (), made))
 
 
-def _paths(run: Run, answers: tuple[tuple[str, str], ...], values: dict[str, Any]) -> Iterator[DecisionPath]:
+def _paths(run: Run, answers: tuple[tuple[str, str], ...], made: dict[str, Decision]) -> Iterator[DecisionPath]:
     if run.status != SUSPENDED:
         yield DecisionPath(answers, outcome_of(run, run.context.initial_state))
         return
     pending = str(run.pending)
     for approved, answer in ((True, "approved"), (False, "rejected")):
         further = (*answers, (pending, answer))
+        given = made.get(pending)
         try:
-            yield from _paths(onward(run, Decision(pending, approved, value=values.get(pending))), further, values)
+            if given is not None and given.approved is approved:
+                after = onward(run, given)
+            else:
+                value = None if given is None else given.value
+                after = onward(run, Decision(pending, approved, value=value), supposed=True)
+            yield from _paths(after, further, made)
         except (DecisionError, OperationError) as error:
             yield DecisionPath(further, no_outcome(error))

@@ -7,8 +7,7 @@ is what happens.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import attrs
 from attrs import field, frozen
@@ -26,8 +25,14 @@ from tier2_core.workflow.trace import SUCCEEDED, SUSPENDED, Run
 REFUSED, BROKEN = "refused", "broken"
 """The status of an outcome that there is not: the step does not take the value, or an operation breaks on the way."""
 
-Onward = Callable[[Run, Decision], Run]
-"""The run after one more decision: at its end, or at the next human step that waits."""
+
+class Onward(Protocol):
+    """The run after one more decision: at its end, or at the next human step that waits."""
+
+    def __call__(self, run: Run, decision: Decision, supposed: bool = False) -> Run:
+        """Go on; a decision that is ``supposed`` meets every demand."""
+        ...
+
 
 _NONE: PVector[Any] = freeze([])  # type: ignore[assignment]
 
@@ -100,7 +105,8 @@ class Consequences:
 def foreseen(run: Run, value: Any, onward: Onward) -> Consequences:
     """The consequences at the human step that comes next in ``run``.
 
-    Decisions for steps further on are left out: whether they are there already must not change what is seen.
+    Decisions for steps further on are left out: whether they are there already must not change what is seen. Nor must
+    who answers, and how: both answers are supposed to meet what the step demands.
     """
     step, document, here = run.workflow.steps[len(run.history)], freeze(value), _undecided(run)
     approve, reject = (_outcome(here, Decision(step.id, yes, value=document), onward) for yes in (True, False))
@@ -129,7 +135,7 @@ def no_outcome(error: DecisionError | OperationError) -> Outcome:
 
 def _outcome(run: Run, decision: Decision, onward: Onward) -> Outcome:
     try:
-        return outcome_of(onward(run, decision), run.state)
+        return outcome_of(onward(run, decision, supposed=True), run.state)
     except (DecisionError, OperationError) as error:
         return no_outcome(error)
 

@@ -39,19 +39,29 @@ class Plan:
 
 @frozen
 class Given:
-    """What a run is given: the workflow, the context, and the plan, which is that of this workflow."""
+    """What a run is given: the workflow, the context, and the plan, which is that of this workflow.
+
+    ``supposed`` are the steps whose decisions are suppositions. What an answer leads to is asked before anybody gives
+    it, so that nothing can be demanded of it.
+    """
 
     workflow: WorkflowDefinition
     context: ExecutionContext = field(repr=False)
     plan: Plan = field(repr=False, eq=False)
+    supposed: frozenset[str] = field(default=frozenset(), repr=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return given, (self.workflow, self.context, self.plan.registry)
+        return given, (self.workflow, self.context, self.plan.registry, self.supposed)
 
 
-def given(workflow: WorkflowDefinition, context: ExecutionContext, registry: HasOperations) -> Given:
+def given(
+    workflow: WorkflowDefinition,
+    context: ExecutionContext,
+    registry: HasOperations,
+    supposed: frozenset[str] = frozenset(),
+) -> Given:
     """What a run is given, checked; raises what :func:`check_envelope` raises."""
-    return Given(workflow, context, plan_of(workflow, registry))
+    return Given(workflow, context, plan_of(workflow, registry), supposed)
 
 
 def plan_of(workflow: WorkflowDefinition, registry: HasOperations) -> Plan:

@@ -15,7 +15,7 @@ from tier2_core.values.freeze import freeze
 from tier2_core.values.scalars import quote
 from tier2_core.values.thaw import thaw
 from tier2_core.values.writing import KEPT, canonical_pieces, in_order
-from tier2_core.workflow.specs import StepSpec
+from tier2_core.workflow.specs import Decision, StepSpec
 
 if TYPE_CHECKING:
     from tier2_core.workflow.trace import Run
@@ -192,7 +192,7 @@ class OrchestrationResult:
     def _framed(self) -> Frame:
         steps, workflow_id, human = self.executed_steps, quote(self.id), self._human()
         ids = ",".join([quote(step.id) for step in steps])
-        said = [_HUMAN % (quote(name), *map(quote, human[name].values())) for name in in_order(human)]
+        said = [f"{quote(name)}:{canonical_json(human[name]).decode()}" for name in in_order(human)]
         metadata: Any = self.run.context.metadata or {}
         caller, policy, run_id = [
             f'"{name}":{canonical_text(metadata[name])},' if name in metadata else ""
@@ -256,12 +256,10 @@ class OrchestrationResult:
     def _executed_ids(self) -> list[str]:
         return [done[0].id for done in self.run.history]
 
-    def _human(self) -> dict[str, dict[str, str]]:
+    def _human(self) -> dict[str, dict[str, Any]]:
         """What was decided at each human step that was executed."""
         human = {
-            step.id: _UNATTENDED.copy()
-            if decision is None
-            else {"actor": decision.actor, "decision": _decided(decision.approved), "reason": decision.reason}
+            step.id: _UNATTENDED.copy() if decision is None else _receipt(decision)
             for step, _, _, decision, _, _ in self.run.history
             if step.kind == "human"
         }
@@ -314,7 +312,6 @@ def _effects_text(effects: list[dict[str, Any]] | None) -> str:
 _UNATTENDED = {"actor": "", "decision": "unattended", "reason": ""}
 
 # What the methods above give as plain data, as text: the names of an object in their order.
-_HUMAN = '%s:{"actor":%s,"decision":%s,"reason":%s}'
 _TAIL = (
     '",%s"workflow_hash":"%s","workflow_id":%s},"pending_step_id":%s,'
     '"receipt":{%s"end_time":%d,"human":{%s},"id":%s,%s"start_time":0,"steps":[%s]},"status":"%s","success":%s}'
@@ -333,5 +330,17 @@ def _quoted(text: str | None) -> str:
     return "null" if text is None else quote(text)
 
 
-def _decided(approved: bool) -> str:
-    return "approved" if approved else "rejected"
+def _receipt(decision: Decision) -> dict[str, Any]:
+    """What a receipt says of a decision; of what nobody need say, only what was said."""
+    made: dict[str, Any] = {
+        "actor": decision.actor,
+        "decision": "approved" if decision.approved else "rejected",
+        "reason": decision.reason,
+    }
+    if decision.signed_by:
+        made["signed_by"] = list(decision.signed_by)
+    if decision.unseen:
+        made["unseen"] = True
+    if decision.via:
+        made["via"] = decision.via
+    return made

@@ -19,6 +19,7 @@ from pyrsistent import PMap, pmap
 from tier2_core.errors import InvalidSpecError
 from tier2_core.values.canonical import Raw, wrapper_digest
 from tier2_core.values.fields import (
+    Wrong,
     document,
     exact,
     flag,
@@ -156,12 +157,31 @@ class WorkflowDefinition:
         return wrapper_digest(Raw(b'{"id":%s,"metadata":%s,"name":%s,"steps":[%s]}' % parts), tag="tier2/workflow/v1")
 
 
+WAYS = ("", "api", "file", "form", "page", "terminal")
+"""How a decision may have come in; nobody need say it."""
+
+
+def _via(value: Any) -> str:
+    if text(value) not in WAYS:
+        raise Wrong(f"must be one of {', '.join(WAYS[1:])}, found '{value}'")
+    return str(value)
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    names = tuple(sorted(map(text, tuple_of(str, value))))
+    unique(names, "names")
+    return names
+
+
 @frozen(field_transformer=named)
 class Decision:
     """A person's answer to a human step.
 
     ``value`` is what the step's ``into`` takes, ``actor`` and ``reason`` are recorded as claimed; ``seen`` may
-    hold the digest of the consequences that the person was shown.
+    hold the digest of the consequences that the person was shown, and ``unseen`` says that the person forgoes
+    looking. ``via`` says how the decision came in (``terminal``, ``page``, ``form``, ``file`` or ``api``): recorded,
+    and not trusted. ``signed_by`` are the people whose signatures of the decision were checked by whoever hands it
+    in, and ``envelope`` is what they signed, a DSSE envelope.
 
     >>> Decision("go", approved=False, actor="ada", reason="not today").to_dict()["reason"]
     'not today'
@@ -173,19 +193,40 @@ class Decision:
     reason: str = field(default="", converter=text)
     value: Any = field(default=None, converter=document, eq=exact, repr=shown)
     seen: str = field(default="", converter=text)
+    unseen: bool = field(default=False, converter=flag)
+    via: str = field(default="", converter=_via)
+    signed_by: tuple[str, ...] = field(default=(), converter=_names)
+    envelope: Mapping[str, Any] | None = field(default=None, converter=object_or_none, eq=exact, repr=shown)
+
+    def __attrs_post_init__(self) -> None:
+        if self.seen and self.unseen:
+            raise InvalidSpecError(
+                "Decision: fields 'seen' and 'unseen' are both given; expected the digest of what was seen, or that "
+                "nothing was.",
+                field="unseen",
+            )
 
     __reduce__ = by_construction
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON data, one key a field."""
-        return {
+        """Plain JSON data, one key a field; what came after ``seen`` only where it is given."""
+        made = {
             "actor": self.actor,
             "approved": self.approved,
+            "envelope": thaw(self.envelope),
             "reason": self.reason,
             "seen": self.seen,
+            "signed_by": list(self.signed_by),
             "step_id": self.step_id,
+            "unseen": self.unseen,
             "value": thaw(self.value),
+            "via": self.via,
         }
+        return {name: made[name] for name in made if name not in _LATER or made[name]}
+
+
+_LATER = frozenset({"envelope", "signed_by", "unseen", "via"})
+"""What decisions did not say from the beginning: left out where there is none, so that their digests stay."""
 
 
 def decisions_or_none(value: Any) -> tuple[Decision, ...] | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from tier2_core.records.record import SCHEMA
 from tier2_core.values.schema import DIALECT
+from tier2_core.workflow.specs import WAYS
 
 _MOST = 2**53 - 1
 
@@ -52,12 +53,23 @@ def _count(description: str) -> dict[str, Any]:
 def _decision() -> dict[str, Any]:
     return _object(
         "A person's answer to a human step.",
+        ("envelope", "signed_by", "unseen", "via"),
         actor=_text("Who decided, as claimed."),
         approved={"description": "Yes or no.", "type": "boolean"},
+        envelope={"description": "What was signed, a DSSE envelope.", "minProperties": 1, "type": "object"},
         reason=_text("Why."),
         seen=_text("The digest of the consequences that were shown."),
+        signed_by={
+            "description": "Whose signatures were checked when the decision was handed in, in order.",
+            "items": {"type": "string"},
+            "minItems": 1,
+            "type": "array",
+            "uniqueItems": True,
+        },
         step_id=_text("The human step."),
+        unseen={"const": True, "description": "The person forwent to look at the consequences."},
         value={"description": "What was approved."},
+        via={"description": "How it came in, as claimed.", "enum": list(WAYS[1:])},
     )
 
 
