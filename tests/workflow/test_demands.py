@@ -297,3 +297,8 @@ def test_a_path_that_a_demand_forbids_is_told_as_such() -> None:
     assert "another person than 'Ada'" in str(rows[0].outcome.error_message)
     undecided = decision_table(two(signatures=2, seen=True), ExecutionContext({"n": 1}))
     assert undecided[1].outcome.status == "rejected"
+
+
+def test_every_reason_is_tried() -> None:
+    reasons = {reason for _, _, reason in MISSED}
+    assert reasons == {"unseen", "nameless", "same_person", "unsigned", "no_reason", "stale"}
