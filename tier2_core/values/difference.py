@@ -1,26 +1,29 @@
 """What a JSON Patch from one frozen document to another is made of.
 
-The search goes down both documents at once and stops wherever they are the very same object. On the way up each
-container is either changed by what was found below it, or replaced, whichever is fewer bytes of patch. Answers
-are remembered for each pair of containers, so that what a document repeats is compared once, however often
-sharing makes it appear. Depth is bounded by MAX_DEPTH, so that this may recurse.
+The search goes down both documents at once and stops wherever they are the very same object. A container that is
+there before and after is changed part by part; what is of another kind afterwards, and every other scalar, is
+replaced. Answers are remembered for each pair of containers, so that what a document repeats is compared once,
+however often sharing makes it appear. Depth is bounded by MAX_DEPTH, so that this may recurse.
+
+The operations on an array come in an order in which each path says what it seems to say: what is gone is removed from
+the last to the first, at the places that it had before; what has come is added from the first to the last, and what
+stays is changed, at the places that they have afterwards.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from pyrsistent import PMap, pmap, pvector
 
-from tier2_core.values.canonical import digest
+from tier2_core.values.alignment import aligned
 from tier2_core.values.paths import format_pointer
 from tier2_core.values.scalars import quote
-from tier2_core.values.seal import MAX_DEPTH, VECTOR, canonical_size, edited, seal_of
+from tier2_core.values.seal import MAX_DEPTH, MAX_DOCUMENT_BYTES, VECTOR, canonical_size, edited, seal_of
 
-MAX_ARRAY_SHIFTS = 1_000
-"""How many elements of one array a patch inserts or removes at most; each costs time in the array's length."""
+MAX_CHANGES = 100_000
+"""How many operations a container is changed by at most; one that takes more is replaced, as is one that would take
+more bytes than a document may have. A few hundred bytes of plan can make a document of millions of parts."""
 
 _MAX_VALUE_DEPTH = MAX_DEPTH - 2
 """How deep the value of an operation may be: it stands in an object in an array, which is a document too."""
@@ -33,24 +36,25 @@ _OVERHEAD = {
 
 
 class Changes(NamedTuple):
-    """What makes one value of another: ``size`` is how many bytes it takes as operations.
+    """What makes one value of another: so many ``operations`` of ``size`` bytes, whose pointers begin at the value.
 
     A step is the end of a pointer, the name of an operation and its value; with an empty name its value is the
     :class:`Changes` of what is there.
     """
 
+    operations: int
     size: int
     steps: tuple[tuple[str, str, Any], ...]
 
 
-_NONE = Changes(0, ())
+_NONE = Changes(0, 0, ())
 _ABSENT = object()
 
 
 def operations_between(before: Any, after: Any) -> list[dict[str, Any]]:
     """The operations (RFC 6902) that make ``after`` of ``before``, both frozen."""
     found: list[dict[str, Any]] = []
-    _write("", _Search().changes(before, after, 0), found)
+    _write("", _Search().changes(before, after), found)
     return found
 
 
@@ -58,25 +62,26 @@ class _Search:
     """One comparison of two documents, with what it has found so far."""
 
     def __init__(self) -> None:
-        self._changes: dict[tuple[int, int, int], Changes] = {}
+        self._changes: dict[tuple[int, int], Changes] = {}
         self._equal: dict[tuple[int, int], bool] = {}
 
-    def changes(self, before: Any, after: Any, prefix: int) -> Changes:
-        """What makes ``after`` of ``before`` at a place whose pointer is ``prefix`` bytes long."""
+    def changes(self, before: Any, after: Any) -> Changes:
+        """What makes ``after`` of ``before``."""
         if before is after:
             return _NONE
         kind = type(before)
         if kind is not type(after) or (kind is not PMap and kind is not VECTOR):
-            return _NONE if kind is type(after) and before == after else _one("", "replace", after, prefix)
-        key = id(before), id(after), prefix
+            return _NONE if kind is type(after) and before == after else _one("", "replace", after)
+        key = id(before), id(after)
         known = self._changes.get(key)
         if known is None:
-            found = self._members(before, after, prefix) if kind is PMap else self._elements(before, after, prefix)
-            whole = _one("", "replace", after, prefix)
-            known = self._changes[key] = whole if found is None or whole.size < found.size else found
+            known = self._members(before, after) if kind is PMap else self._elements(before, after)
+            if known.operations > MAX_CHANGES or known.size > MAX_DOCUMENT_BYTES:
+                known = _one("", "replace", after)
+            self._changes[key] = known
         return known
 
-    def _members(self, before: Any, after: Any, prefix: int) -> Changes:
+    def _members(self, before: Any, after: Any) -> Changes:
         names: Any = edited(before, after)
         if names is None:
             names = [name for name, part in after.iteritems() if before.get(name, _ABSENT) is not part]
@@ -86,14 +91,14 @@ class _Search:
             suffix = format_pointer((name,))
             if name not in after:
                 if name in before:
-                    found.append(_one(suffix, "remove", None, prefix))
+                    found.append(_one(suffix, "remove", None))
             elif name not in before:
-                found.append(_one(suffix, "add", after[name], prefix))
+                found.append(_one(suffix, "add", after[name]))
             else:
-                found.append(self._below(suffix, before[name], after[name], prefix))
+                found.append(self._below(suffix, before[name], after[name]))
         return _together(found)
 
-    def _elements(self, before: Any, after: Any, prefix: int) -> Changes | None:
+    def _elements(self, before: Any, after: Any) -> Changes:
         ends, start, tail = min(len(before), len(after)), 0, 0
         places: Any = edited(before, after)
         if places:  # then elements were only exchanged, or added at the end: all others are the very same objects
@@ -107,26 +112,19 @@ class _Search:
             tail += 1
         old = [before[place] for place in range(start, len(before) - tail)]
         new = [after[place] for place in range(start, len(after) - tail)]
-        found: list[Changes] = []
-        shifts = here = there = 0
-        # Everything before ``there`` already is as it will be, so that the next index is always there's.
-        for stay, come in [*_kept(old, new), (len(old), len(new))]:
-            gap = zip_longest(old[here:stay], new[there:come], fillvalue=_ABSENT)
-            for place, (gone, came) in enumerate(gap, start + there):
-                if came is _ABSENT:
-                    found.append(_one(f"/{start + come}", "remove", None, prefix))
-                    shifts += 1
-                elif gone is _ABSENT:
-                    found.append(_one(f"/{place}", "add", came, prefix))
-                    shifts += 1
-                else:
-                    found.append(self._below(f"/{place}", gone, came, prefix))
-            here, there = stay + 1, come + 1
-        return _together(found) if shifts <= MAX_ARRAY_SHIFTS else None
+        pairs = aligned(old, new)
+        gone = set(range(len(old))).difference(here for here, _ in pairs)
+        came = set(range(len(new))).difference(there for _, there in pairs)
+        found = [_one(f"/{start + here}", "remove", None) for here in sorted(gone, reverse=True)]
+        found += [_one(f"/{start + there}", "add", new[there]) for there in sorted(came)]
+        found += [self._below(f"/{start + there}", old[here], new[there]) for here, there in pairs]
+        return _together(found)
 
-    def _below(self, suffix: str, before: Any, after: Any, prefix: int) -> Changes:
-        found = self.changes(before, after, prefix + _length(suffix))
-        return Changes(found.size, ((suffix, "", found),)) if found.steps else _NONE
+    def _below(self, suffix: str, before: Any, after: Any) -> Changes:
+        found = self.changes(before, after)
+        if not found.steps:
+            return _NONE
+        return Changes(found.operations, found.size + found.operations * _length(suffix), ((suffix, "", found),))
 
     def _same(self, x: Any, y: Any) -> bool:
         """Whether two parts are the same document."""
@@ -155,47 +153,14 @@ def _length(suffix: str) -> int:
     return len(quote(suffix).encode()) - 2
 
 
-def _one(suffix: str, op: str, value: Any, prefix: int) -> Changes:
+def _one(suffix: str, op: str, value: Any) -> Changes:
     size = 0 if op == "remove" else canonical_size(value)
-    return Changes(_OVERHEAD[op] + prefix + _length(suffix) + size, ((suffix, op, value),))
+    return Changes(1, _OVERHEAD[op] + _length(suffix) + size, ((suffix, op, value),))
 
 
 def _together(found: list[Changes]) -> Changes:
-    return Changes(sum(part.size for part in found), tuple(step for part in found for step in part.steps))
-
-
-def _kept(old: list[Any], new: list[Any]) -> list[tuple[int, int]]:
-    """Places of equal elements, rising in both: a longest such row, each value's nth matched with its nth."""
-    if len(old) <= 1 and len(new) <= 1:
-        return []
-    places: dict[tuple[Any, int], int] = dict(zip(_numbered(new), range(len(new)), strict=True))
-    met = [(here, places[key]) for here, key in enumerate(_numbered(old)) if key in places]
-    # The longest rising row by patience sorting: ``ends`` holds the lowest end of a row of each length.
-    ends: list[int] = []
-    last: list[int] = []
-    below: list[int] = []
-    for at, (_, place) in enumerate(met):
-        length = bisect_left(ends, place)
-        below.append(last[length - 1] if length else -1)
-        ends[length : length + 1] = [place]
-        last[length : length + 1] = [at]
-    kept = []
-    at = last[-1] if last else -1
-    while at >= 0:
-        kept.append(met[at])
-        at = below[at]
-    return kept[::-1]
-
-
-def _numbered(elements: list[Any]) -> list[tuple[Any, int]]:
-    """For each element a key that only the same document has, and how many of it came before."""
-    count: dict[Any, int] = {}
-    keys = []
-    for element in elements:
-        key = (type(element), element) if seal_of(element) is None else digest(element)
-        keys.append((key, count.setdefault(key, 0)))
-        count[key] += 1
-    return keys
+    steps = tuple(step for part in found for step in part.steps)
+    return Changes(sum(part.operations for part in found), sum(part.size for part in found), steps)
 
 
 def _write(pointer: str, changes: Changes, found: list[dict[str, Any]]) -> None:

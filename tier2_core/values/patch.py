@@ -27,6 +27,7 @@ from tier2_core.values.edit import (
 from tier2_core.values.freeze import a_type, freeze, printable, same
 from tier2_core.values.paths import Tokens, parse_path
 from tier2_core.values.seal import VECTOR, Document, canonical_size, seal_of
+from tier2_core.values.shifts import shifted
 
 _Operation = Callable[[Any, Any, Tokens], Any]
 """From the document, the operation object and the tokens of its ``path`` to the document after it."""
@@ -53,16 +54,23 @@ def apply_patch(document: Any, ops: Any) -> Document:
     tier2_core.errors.PatchError: Operation 0 (remove '/m'): path '/m' does not exist: the document has no key 'm'.
     """
     result: Any = freeze(document)
-    operations = _operations(ops)
+    operations = _operations(ops).tolist()
     if operations:
         canonical_size(result)  # from here on each operation only adds and subtracts
-    for index, op in enumerate(operations):
+    index = 0
+    while index < len(operations):
+        result, done = shifted(result, operations, index)
+        if done:
+            index += done
+            continue
+        op = operations[index]
         try:
             new = _applied(result, op)
             if new is not result:
                 result = within_size(new)
         except InvalidValueError as error:
             raise _failed(index, op, error) from None
+        index += 1
     return result  # type: ignore[no-any-return]
 
 
@@ -91,10 +99,17 @@ def apply_merge_patch(document: Any, patch: Any) -> Document:
 def make_patch(before: Any, after: Any) -> PVector[Any]:
     """A JSON Patch (RFC 6902) that makes ``after`` of ``before``: ``add``, ``remove`` and ``replace`` operations.
 
+    It is made to be read. An object or array that is there before and after is changed part by part, never replaced;
+    only a value that becomes one of another kind, and a scalar, is. What stays the same is not mentioned. Elements of
+    arrays are matched if they are the same document, else if they are objects with the same ``id`` or ``title``, else
+    if they are of the same kind; the most that can stay does. The operations of an object come in the order of its
+    names. Those of an array remove first, from the last to the first, so that each path is that of the array before;
+    then they add and change, from the first to the last, at the places in the array after.
+
     The two may be plain or frozen; the patch is frozen, empty if they are the same document. What they share (the
-    very same object) is not looked into. The patch depends on nothing but the two documents, and is never longer
-    than replacing the whole; a part that would take more to change than to replace is replaced. It does not look
-    for values that moved, nor for the shortest way from one array to another.
+    very same object) is not looked into. The patch depends on nothing but the two documents. It does not look for
+    values that moved. As sharing makes huge documents out of small plans, there is one exception: a container that
+    would take more than 100,000 operations, or 64 MiB of them, is replaced.
 
     Raises :class:`InvalidValueError` for what is no document.
 
