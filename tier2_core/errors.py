@@ -17,6 +17,7 @@ Bad input gets one of these and nothing else: any other exception is a bug of ti
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 
 def did_you_mean(found: str, known: Iterable[str]) -> str:
@@ -29,6 +30,35 @@ def did_you_mean(found: str, known: Iterable[str]) -> str:
 
     close = get_close_matches(found[:100], sorted(known), n=1)
     return f"; did you mean '{close[0]}'?" if close else ""
+
+
+LONGEST_QUOTED = 80
+"""The characters of a value or a key that a message quotes, at most."""
+
+MOST_TOLD = 20
+"""The mistakes that one message tells of, at most; it says how many more there are."""
+
+
+def cut(text: str, most: int = LONGEST_QUOTED) -> str:
+    """``text`` as a message quotes it: what is longer ends in an ellipsis.
+
+    >>> cut("daily"), cut("abcdef", 4)
+    ('daily', 'abc…')
+    """
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def first_told(told: Sequence[Any], total: int | None = None) -> list[Any]:
+    """The first of what there is to tell, and how many more there are; ``total`` if ``told`` is not all.
+
+    >>> first_told(["a"] * 22)[19:]
+    ['a', '… and 2 more mistakes']
+    """
+    total = len(told) if total is None else total
+    more = total - min(len(told), MOST_TOLD)
+    if not more:
+        return list(told)
+    return [*told[:MOST_TOLD], f"… and {more:,} more mistake{'s' if more > 1 else ''}"]
 
 
 def described(error: BaseException) -> str:
@@ -141,13 +171,14 @@ class InvalidFieldValueError(InvalidSpecError, InvalidValueError):
 
 
 class InvalidSchemaError(InvalidSpecError):
-    """A JSON Schema (2020-12) is itself not valid, or needs what is not there.
+    """A JSON Schema (2020-12) is itself not valid, needs what is not there, or asks too much of a document.
 
-    >>> asking = StepSpec("ask", "human", {"schema": {"items": {"$ref": "#/$defs/name"}}})
-    >>> asked = run(WorkflowDefinition("w", [asking]), ExecutionContext(decisions=[]))
-    >>> resume(asked, Decision("ask", value=["Ada"]))  # doctest: +ELLIPSIS
+    >>> twice = {"allOf": [{"items": {"$ref": "#"}}, {"items": {"$ref": "#"}}]}
+    >>> plan = WorkflowDefinition("w", [StepSpec("ask", "human", {"schema": twice})])
+    >>> asked = run(plan, ExecutionContext(decisions=[]))
+    >>> resume(asked, Decision("ask", value=parse_json(b"[" * 40 + b"]" * 40)))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    tier2_core.errors.InvalidSchemaError: Field 'payload.schema' has a $ref to '/$defs/name' that is not in ...
+    tier2_core.errors.InvalidSchemaError: Field 'payload.schema' is a schema whose references multiply: it would ...
     """
 
 
@@ -222,7 +253,7 @@ class InvalidParamsError(CallerError):
 
     >>> run_mission("daily_loop", {"max_priorities": "all"})  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    tier2_core.errors.InvalidParamsError: Mission 'daily_loop' refuses its params: at '/max_priorities', 'all' is ...
+    tier2_core.errors.InvalidParamsError: Mission 'daily_loop' refuses its params: at '/max_priorities', found ...
     """
 
     def __init__(self, message: str, *, problems: Iterable[tuple[str, str]] = ()) -> None:

@@ -125,7 +125,7 @@ def test_what_misses_a_schema_says_where_and_why() -> None:
     assert made.details == {
         "mission": "m",
         "path": "at",
-        "problems": [["", "'b' is a required property"], ["/a/1", "'x' is not of type 'integer'"]],
+        "problems": [["", "found no key 'b'; expected one"], ["/a/1", 'found "x"; expected a whole number']],
         "reason": "matches_mismatch",
         "scenario": "s",
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from tests.strategies import documents, nested, permuted
+from tests.strategies import documents, nested, permuted, vectors
 from tier2_core.errors import InvalidSchemaError, InvalidValueError
 from tier2_core.values.freeze import freeze
-from tier2_core.values.paths import format_pointer
 from tier2_core.values.schema import DIALECT, check_schema, schema_problems
 from tier2_core.values.thaw import thaw
 
@@ -64,26 +62,93 @@ def test_a_document_that_meets_its_schema_has_no_problem(schema: Any, document: 
 @pytest.mark.parametrize(
     ("schema", "document", "problems"),
     [
-        (False, 1, (("", "False schema does not allow 1"),)),
-        ({"enum": [1]}, True, (("", "True is not one of [1]"),)),
-        ({"enum": [[1]]}, [True], (("", "[True] is not one of [[1]]"),)),
-        ({"const": {"a": 0}}, {"a": False}, (("", "{'a': 0} was expected"),)),
-        ({"type": "number"}, True, (("", "True is not of type 'number'"),)),
-        ({"type": "integer"}, 1.5, (("", "1.5 is not of type 'integer'"),)),
-        ({"uniqueItems": True}, [{"a": 1}, {"a": 1.0}], (("", "[{'a': 1}, {'a': 1}] has non-unique elements"),)),
+        (False, 1, (("", "found 1; expected nothing here"),)),
+        ({"enum": [1]}, True, (("", "found true; expected 1"),)),
+        ({"enum": [1, None]}, True, (("", "found true; expected one of 1, null"),)),
+        ({"enum": [[1]]}, [True], (("", "found [true]; expected [1]"),)),
+        ({"const": {"a": 0}}, {"a": False}, (("", 'found {"a": false}; expected {"a": 0}'),)),
+        ({"type": "number"}, True, (("", "found true; expected a number"),)),
+        ({"type": ["string", "null"]}, 1.5, (("", "found 1.5; expected null or a string"),)),
+        (
+            {"uniqueItems": True},
+            [{"a": 1}, {"a": 1.0}],
+            (("", 'found [{"a": 1}, {"a": 1}], in which an item comes twice; expected each once'),),
+        ),
         (
             {"properties": {"b": {"type": "null"}, "a/b": {"items": {"maximum": 1}}}, "required": ["c"]},
             {"b": 1, "a/b": [1, 2]},
             (
-                ("", "'c' is a required property"),
-                ("/a~1b/1", "2 is greater than the maximum of 1"),
-                ("/b", "1 is not of type 'null'"),
+                ("", "found no key 'c'; expected one"),
+                ("/a~1b/1", "found 2; expected at most 1"),
+                ("/b", "found 1; expected null"),
             ),
         ),
+        (
+            {"additionalProperties": False},
+            dict.fromkeys("gfedcba", 1),
+            (("", "found the keys 'a', 'b', 'c', 'd', 'e' and 2 more; expected none"),),
+        ),
+        (
+            {"properties": {"a": {}}, "additionalProperties": False},
+            {"a": 1, "b": 1},
+            (("", "found the unknown key 'b'; expected none"),),
+        ),
+        (
+            {"propertyNames": {"maxLength": 1}},
+            {"ab": 1},
+            (("", "found the key 'ab'; expected at most 1 character, as a key"),),
+        ),
+        (
+            {"anyOf": [{"type": "integer", "minimum": 1}, {"const": "all"}]},
+            0,
+            (("", 'found 0; expected at least 1 or "all"'),),
+        ),
+        (
+            {"anyOf": [{"items": {"type": "null"}}]},
+            [1],
+            (("", "found [1]; expected a value that one of the schemas in anyOf allows"),),
+        ),
+        (
+            {"oneOf": [{}, True]},
+            1,
+            (("", "found 1; expected a value that exactly one of the schemas in oneOf allows"),),
+        ),
+        ({"not": {}}, 1, (("", "found 1; expected something that does not meet the schema {}"),)),
+        (
+            {"contains": {"type": "null"}},
+            [1],
+            (("", "found [1]; expected an item that the schema in contains allows"),),
+        ),
+        (
+            {"contains": {"type": "null"}, "maxContains": 0},
+            [None],
+            (("", "found [null]; expected fewer items that the schema in contains allows"),),
+        ),
+        ({"multipleOf": 0.01}, 0.005, (("", "found 0.005; expected a multiple of 0.01"),)),
+        ({"minLength": 2}, "a", (("", 'found "a"; expected at least 2 characters'),)),
+        ({"pattern": "^b"}, "a", (("", 'found "a"; expected a string that matches ^b'),)),
+        ({"minimum": 1e300}, 5, (("", "found 5; expected at least 1e+300"),)),
+        ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, (("", "found no key 'b'; expected one"),)),
+        ({"unevaluatedProperties": False}, {"a": 1}, (("", "found the unknown key 'a'; expected none"),)),
     ],
 )
 def test_every_problem_is_told_with_its_place_in_order(schema: Any, document: Any, problems: Any) -> None:
     assert schema_problems(schema, document) == problems
+
+
+@pytest.mark.parametrize("case", vectors("values/schemas"), ids=lambda case: case["name"])
+def test_a_schema_means_what_the_specification_says(case: Any) -> None:
+    for document in case["meets"]:
+        assert schema_problems(case["schema"], document) == (), document
+    for document in case["misses"]:
+        assert schema_problems(case["schema"], document) != (), document
+
+
+def test_patterns_are_matched_in_linear_time_and_large_lists_held_against_themselves_at_once() -> None:
+    assert schema_problems({"pattern": "^(a+)+$"}, "a" * 100_000 + "b") != ()
+    assert schema_problems({"patternProperties": {"^(a|a)*$": False}}, {"a" * 10_000 + "b": 1}) == ()
+    assert schema_problems({"uniqueItems": True}, [{"a": place} for place in range(20_000)]) == ()
+    assert schema_problems({"uniqueItems": True}, [*({"a": place} for place in range(20_000)), {"a": 5.0}]) != ()
 
 
 @given(documents(), st.randoms(use_true_random=False))
@@ -108,9 +173,12 @@ def test_neither_schema_nor_document_is_changed() -> None:
 
 
 def test_a_message_is_short_however_large_the_document() -> None:
-    ((_, message),) = schema_problems({"type": "null"}, ["x" * 10_000] * 10)
-    assert len(message) == 300
-    assert message.endswith("…")
+    for document in (["x" * 10_000] * 10, "x" * 10_000, {"x" * 10_000: 1}, [[["x"]]] * 1_000):
+        ((_, message),) = schema_problems({"type": "null"}, document)
+        assert len(message) == len("found ") + 80 + len("; expected null")
+        assert message.endswith("…; expected null")
+    ((_, message),) = schema_problems({"required": ["k" * 10_000], "enum": [["x" * 10_000] * 3] * 1}, {})[:1]
+    assert len(message) < 200
 
 
 def test_a_document_as_deep_as_documents_may_be_is_judged() -> None:
@@ -124,25 +192,29 @@ def test_a_document_as_deep_as_documents_may_be_is_judged() -> None:
 @pytest.mark.parametrize(
     ("schema", "said"),
     [
-        (None, "None is not of type"),
-        (5, "5 is not of type"),
-        ("object", "'object' is not of type"),
-        ([], "[] is not of type"),
-        ({"type": "strin"}, "at '/type', 'strin' is not valid"),
-        ({"properties": {"a": {"minimum": "1"}}}, "at '/properties/a/minimum'"),
+        (None, "found null; expected an object, true or false"),
+        (5, "found 5; expected an object, true or false"),
+        ("object", 'found "object"; expected an object, true or false'),
+        ([], "found []; expected an object, true or false"),
+        ({"type": "strin"}, 'at \'/type\', found "strin"; expected one of "array", '),
+        ({"properties": {"a": {"minimum": "1"}}}, "at '/properties/a/minimum', found \"1\"; expected a number"),
         ({"required": "a"}, "at '/required'"),
         ({"items": [{}]}, "at '/items'"),
         ({"$id": 5}, "at '/$id'"),
         ({"maxItems": 2.5}, "at '/maxItems'"),
         ({"minLength": -1}, "at '/minLength'"),
-        ({"pattern": "["}, "at '/pattern', '[' is not a 'regex'"),
+        ({"pattern": "["}, "at '/pattern', found \"[\"; expected a pattern of ECMA-262"),
         ({"pattern": "a{99999999999999999999}"}, "at '/pattern'"),
         ({"pattern": "(?P<a>.)(?P<a>.)"}, "at '/pattern'"),
+        ({"pattern": "(?=a)"}, "without look-around and back-references, as it has to be matched in linear time"),
+        ({"pattern": "(a)\\1"}, "without look-around and back-references"),
+        ({"pattern": "((a{100}){100}){100}"}, "at '/pattern'"),
         ({"items": {"properties": {"a": {"pattern": "*"}}}}, "at '/items/properties/a/pattern'"),
-        ({"patternProperties": {"(": {}}}, "at '/patternProperties', '(' is not a 'regex'"),
-        ({"$schema": "http://json-schema.org/draft-07/schema#"}, "names the dialect 'http://json-schema.org/draft-07/"),
-        ({"$schema": None}, "names the dialect None"),
+        ({"patternProperties": {"(": {}}}, "at '/patternProperties/(', found the key '('; expected a pattern of"),
+        ({"$schema": "http://json-schema.org/draft-07/schema#"}, 'names the dialect "http://json-schema.org/draft-07/'),
+        ({"$schema": None}, "names the dialect null"),
         ({"$schema": [DIALECT]}, "names the dialect ["),
+        ({"$defs": {"old": {"$schema": "http://json-schema.org/draft-07/schema#"}}}, "names the dialect"),
     ],
 )
 def test_what_is_no_schema_is_refused_before_anything_is_judged(schema: Any, said: str) -> None:
@@ -150,6 +222,9 @@ def test_what_is_no_schema_is_refused_before_anything_is_judged(schema: Any, sai
         check_schema(schema, field="params_schema")
     assert said in str(caught.value)
     assert str(caught.value) == str(refusal(schema))
+
+
+REST = {"type": "object", "allOf": [True]}
 
 
 @pytest.mark.parametrize(
@@ -166,14 +241,17 @@ def test_what_is_no_schema_is_refused_before_anything_is_judged(schema: Any, sai
         "#/~2",
         "#/%zz",
         "#/$defs/a/b",
+        "#/type/0",
+        "#/allOf/x",
+        "#/allOf/-1",
     ],
 )
 @pytest.mark.parametrize("keyword", ["$ref", "$dynamicRef"])
 def test_nothing_outside_the_schema_is_fetched(keyword: str, reference: str) -> None:
     """A reference that leads out of the schema, or to nothing in it, is the schema's mistake."""
-    error = refusal({"properties": {"a": {keyword: reference}}, "$defs": {"a": {}}}, {"a": 1})
-    assert "is not in the schema; expected one inside it" in str(error)
-    assert schema_problems({"properties": {"a": {keyword: reference}}}, {}) == ()
+    error = refusal({"properties": {"a": {keyword: reference}}, "$defs": {"a": {}}, **REST}, {"a": 1})
+    assert f"has a $ref to '{reference}' that is not in the schema; expected one inside it" in str(error)
+    assert str(error) == str(refusal({"properties": {"a": {keyword: reference}}, "$defs": {"a": {}}, **REST}, {}))
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -196,33 +274,15 @@ def test_a_file_that_is_there_is_not_read(tmp_path: Path) -> None:
         {"items": {"items": {"not": {"$ref": "#/items/items"}}}},
     ],
 )
-def test_a_reference_without_end_is_refused_at_every_depth_of_the_stack(
-    schema: Any, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """An exhausted stack ends in as many ways as there are places to exhaust it at; some print a panic."""
-
-    def judged(frames: int) -> str:
-        return judged(frames - 1) if frames else str(refusal(schema, [[1]]))
-
-    said = {judged(frames) for frames in range(40)}
-    assert len(said) == 1
-    assert "refers to itself without end" in said.pop()
-    assert capfd.readouterr().err == ""
-
-
-def test_a_reference_without_end_under_a_dialect_of_its_own_is_refused_too() -> None:
-    """There jsonschema falls back to its own following of references, until the stack is exhausted."""
-    schema = {"not": {"$schema": DIALECT, "not": {"$ref": "#"}}}
-
-    def judged(frames: int) -> str:
-        return judged(frames - 1) if frames else str(refusal(schema, 1))
-
-    assert len({judged(frames) for frames in range(40)}) == 1
+def test_a_reference_without_end_is_refused_before_it_is_followed(schema: Any) -> None:
+    assert "refers to itself without end" in str(refusal(schema, [[1]]))
+    with pytest.raises(InvalidSchemaError, match="refers to itself without end"):
+        check_schema(schema)
 
 
 @given(documents(6), st.data())
 def test_a_reference_that_comes_to_an_end_changes_nothing(document: Any, data: st.DataObject) -> None:
-    """Beside jsonschema itself: what is followed twice, in turn or inside each other, is judged as it judges it."""
+    """Beside another implementation: what is followed twice, in turn or in each other, is judged as it judges it."""
     target = st.sampled_from([{"$ref": "#/$defs/a"}, {"$ref": "#/$defs/b"}, {"$ref": "#"}, {"type": "array"}, True])
     below = st.sampled_from(["items", "additionalProperties", "contains", "propertyNames", "unevaluatedItems"])
     beside = st.sampled_from(["not", "if", "then", "else"])
@@ -234,11 +294,11 @@ def test_a_reference_that_comes_to_an_end_changes_nothing(document: Any, data: s
     )
     schema = {**data.draw(part), "$defs": {"a": data.draw(part), "b": {"maxProperties": 1, "maxItems": 1}}}
     plain = thaw(document)
-    expected = {
-        (format_pointer(error.absolute_path), error.message[:299])
-        for error in Draft202012Validator(thaw(schema)).iter_errors(plain)
-    }
-    assert {(where, said[:299]) for where, said in schema_problems(schema, plain)} == expected
+    try:
+        met = schema_problems(schema, plain) == ()
+    except InvalidSchemaError:  # it refers to itself without end
+        return
+    assert met == Draft202012Validator(thaw(schema)).is_valid(plain)
 
 
 @pytest.mark.parametrize(
@@ -249,22 +309,14 @@ def test_a_reference_that_comes_to_an_end_changes_nothing(document: Any, data: s
         {"$ref": "#/x", "x": "text"},
         {"$ref": "#/x", "x": [True]},
         {"$ref": "#/minimum", "minimum": 5},
-        {"$ref": "#/type/0", "type": "object"},
-        {"$ref": "#/allOf/x", "allOf": [True]},
         {"$ref": "#/x", "x": {"pattern": "["}},
         {"$ref": "#/x", "x": {"items": 5}},
         {"$ref": "#/x", "x": {"required": 5}},
-        {"$ref": "#/x", "x": {"multipleOf": 0}},
         {"$ref": "#/x", "x": {"properties": [1]}},
     ],
 )
 def test_a_reference_to_what_is_no_schema_is_refused(schema: Any) -> None:
-    def judge_some() -> None:
-        for document in ("text", 1, [1], {"a": 1}):
-            schema_problems(schema, document)
-
-    with pytest.raises(InvalidSchemaError, match=re.escape("expected each $ref to lead to a schema")):
-        judge_some()
+    assert "is no JSON Schema (2020-12): " in str(refusal(schema))
 
 
 KEYWORDS = (
@@ -303,7 +355,7 @@ def test_what_is_no_document_is_no_schema_and_meets_none() -> None:
 
 def test_a_schema_that_was_seen_before_is_judged_as_it_was_the_first_time() -> None:
     for field in ("one", "two"):
-        assert schema_problems({"type": "string"}, 1, field=field) == (("", "1 is not of type 'string'"),)
+        assert schema_problems({"type": "string"}, 1, field=field) == (("", "found 1; expected a string"),)
         assert schema_problems(freeze({"type": "string"}), "a", field=field) == ()
         with pytest.raises(InvalidSchemaError, match=f"Field '{field}' is no JSON Schema"):
             check_schema({"type": "strin"}, field=field)

@@ -11,7 +11,7 @@ from pyrsistent import PMap
 from tier2_core.errors import InvalidParamsError, InvalidSpecError, PluginError
 from tier2_core.values.fields import exact, function, named, object_or_none, shown, text
 from tier2_core.values.freeze import freeze
-from tier2_core.values.schema import schema_problems
+from tier2_core.values.schema import schema_problems, told_problems
 from tier2_core.values.thaw import thaw
 from tier2_core.workflow.specs import WorkflowDefinition, by_construction
 
@@ -87,8 +87,9 @@ class MissionRegistryEntry:
                 distribution=self.distribution,
             ) from error
         if problems:
-            listed = "; ".join(f"at '{path}', {message}" if path else message for path, message in problems)
-            raise InvalidParamsError(f"Mission '{self.name}' refuses its params: {listed}.", problems=problems)
+            raise InvalidParamsError(
+                f"Mission '{self.name}' refuses its params: {told_problems(problems)}.", problems=problems
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data that describes the mission; no code in it."""

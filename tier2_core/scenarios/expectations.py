@@ -9,7 +9,7 @@ from typing import Any
 from attrs import field, frozen
 from pyrsistent import PMap
 
-from tier2_core.errors import InvalidSpecError
+from tier2_core.errors import MOST_TOLD, InvalidSpecError, first_told
 from tier2_core.scenarios import plain
 from tier2_core.scenarios.suite import ScenarioSuiteResult
 from tier2_core.values.canonical import LISTED, canonical_text, digest_around, text_digest
@@ -255,7 +255,9 @@ def _evaluated(
     if reason == TYPE_ERROR:
         more["message"] = type_error_message(wanted.op, actual, wanted.expected)
     if wanted.op == "matches" and found:
-        more["problems"] = [list(problem) for problem in schema_problems(wanted.expected, actual, field="expected")]
+        problems = schema_problems(wanted.expected, actual, field="expected")
+        beyond = [["", line] for line in first_told(problems)[MOST_TOLD:]]
+        more["problems"] = [*map(list, problems[:MOST_TOLD]), *beyond]
     return failing(reason, actual, **more)
 
 

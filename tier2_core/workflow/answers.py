@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tier2_core.errors import DecisionError
-from tier2_core.values.schema import schema_problems
+from tier2_core.values.schema import schema_problems, told_problems
 from tier2_core.workflow.outcomes import Onward, foreseen
 from tier2_core.workflow.specs import Decision, StepSpec, WorkflowDefinition
 from tier2_core.workflow.trace import Run
@@ -62,9 +62,8 @@ def check_value(step: StepSpec, decision: Decision) -> None:
         return
     problems = schema_problems(step.payload["schema"], decision.value, field="payload.schema")
     if problems:
-        listed = "; ".join(f"at '{path}', {message}" if path else message for path, message in problems)
         raise DecisionError(
-            f"The value for step '{step.id}' does not meet the step's schema: {listed}.",
+            f"The value for step '{step.id}' does not meet the step's schema: {told_problems(problems)}.",
             reason="invalid_value",
             pending=(step.id,),
         )
