@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -124,6 +125,41 @@ def test_a_record_is_a_value() -> None:
     assert ECHO.result["final_state"] == {"n": 1}
 
 
+def test_what_a_record_gives_is_fresh_and_its_fields_are_sorted() -> None:
+    record = make_record(run_mission("daily_loop", None, {"tasks": []}))
+    before = record.computed()
+    for made in (record.result, record.to_dict(), record.chain[0].to_dict()):
+        assert [*made] == sorted(made)
+    for made in (record.result, record.result_parts, record.to_dict(), record.chain[0].to_dict()):
+        for name in [*made]:
+            made[name] = None
+    record.result_parts["executed_steps"][0]["id"] = "another"
+    record.result_parts["receipt"]["human"].clear()
+    record.to_dict()["chain"][0]["patch"].append(1)
+    assert record.computed() == before
+    assert not hasattr(record, "__dict__")
+
+
+def rewritten(value: Any, number: Callable[[int | float], int | float]) -> Any:
+    """Plain data with every number exchanged."""
+    if isinstance(value, dict):
+        return {name: rewritten(part, number) for name, part in value.items()}
+    if isinstance(value, list):
+        return [rewritten(part, number) for part in value]
+    return number(value) if type(value) in (int, float) else value
+
+
+@pytest.mark.parametrize("number", [float, lambda one: -0.0 if one == 0 else one])
+def test_a_number_is_the_same_number_however_it_is_written(number: Any) -> None:
+    state = {"n": 1, "zero": 0, "many": [2**53 - 1, 1.5, -3]}
+    steps = [do("increment", path="n", by=2), do("set", "z", path="zero", value={"to": 7})]
+    record = make_record(run(plan(*steps), ExecutionContext(state, {"k": 3}, [])), environment={"cores": 2})
+    again = load_record(read_json(json.dumps(rewritten(record.to_dict(), number))))
+    assert again == record
+    assert json.dumps(again.to_dict()) == json.dumps(record.to_dict())
+    assert verify_record(again).verified
+
+
 def test_the_same_bytes_under_many_hash_seeds() -> None:
     script = (
         "import json\nfrom tier2_core import make_record, run_mission\n"
@@ -198,9 +234,11 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("/result/error_message", 1, "expected text"),
     ("/chain", None, "expected an array"),
     ("/chain/0/index", True, "expected a whole number"),
-    ("/chain/0/index", 0.0, "expected a whole number"),
+    ("/chain/0/index", 0.5, "expected a whole number"),
+    ("/chain/0/index", float("nan"), "In '/chain/0/index': found NaN"),
     ("/chain/0/total", -1, "expected a whole number"),
-    ("/chain/0/total", 10**400, "expected a whole number"),
+    ("/chain/0/total", 10**400, "In '/chain/0/total'"),
+    ("/chain/0/total", 2.0**53, "expected a whole number"),
     ("/chain/0/hash", None, "64 lower-case hex digits"),
     ("/chain/0/patch", {}, "expected an array"),
     ("/chain/0/reason", ..., "no field 'reason'"),

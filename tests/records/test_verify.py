@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import attrs
@@ -29,7 +30,7 @@ from tier2_core import (
     run_mission,
     verify_record,
 )
-from tier2_core.records.verify import registry_note
+from tier2_core.version import VERSION
 
 STEPS = [do("set", "one", path="a", value=1), ask("ask", into="b"), do("increment", "two", path="a")]
 
@@ -198,9 +199,11 @@ def test_what_leads_to_nothing_else_is_no_reason_to_refuse() -> None:
         known = load_registry([Bringing(other, operation), Bringing(name="more")], entry_points=False)
         assert known.fingerprint != MARKED.registry["fingerprint"]
         assert verify_record(MARKED, registry=known).verified
-        assert registry_note(MARKED.registry, known).startswith("The registry is another than then; something else")
-    assert registry_note(MARKED.registry, registry_of(*marking("old"))) == ""
-    assert "was there then, and is not now" in registry_note(MARKED.registry, load_registry(entry_points=False))
+        assert verify_record(MARKED, registry=known).note == (
+            "The registry is another than then; plugin 'more' is there now, and was not then."
+        )
+    assert verify_record(MARKED, registry=registry_of(*marking("old"))).note == ""
+    assert "was there then, and is not now" in verify_record(MARKED, registry=load_registry(entry_points=False)).note
 
 
 def test_another_question_is_another_plan() -> None:
@@ -229,11 +232,99 @@ def test_another_plugin_is_the_cause_before_what_it_brings() -> None:
     assert verification.cause == "plugin"
     assert "plugin 'bringing' was there then, and is not now" in verification.message
     then = {"distribution": "d", "name": "bringing", "version": "1.0"}
-    older = forged(MARKED, registry={"fingerprint": None, "plugins": [then]})
+    older = forged(MARKED, registry={"fingerprint": "0" * 64, "plugins": [then]})
     verification = verify_record(older, registry=registry_of(*marking("new")))
     assert verification.cause == "plugin"
     assert "was of d 1.0, and is of no distribution now" in verification.message
     assert verify_record(older, registry=registry_of(*marking("old"))).verified
+
+
+INVENTED = {"distribution": "audits", "name": "audited", "version": "9"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (
+            {"registry": {"fingerprint": None, "plugins": [INVENTED]}},
+            "it names plugins of a registry that has no finger",
+        ),
+        (
+            {"registry": {**MARKED.to_dict()["registry"], "plugins": [INVENTED]}},
+            "the plugins that it names are not those that the fingerprint of its registry stands for",
+        ),
+        ({"registry": {**MARKED.to_dict()["registry"], "plugins": []}}, "the plugins that it names are not those"),
+        ({"tier2": "99.9"}, "it says that tier2 99.9 made it, but the fingerprint of its registry stands for tier2"),
+    ],
+)
+def test_a_record_that_contradicts_itself_about_its_registry_is_not_verified(
+    fields: dict[str, Any], message: str
+) -> None:
+    verification = verify_record(forged(MARKED, **fields), registry=registry_of(*marking("old")))
+    assert (verification.verified, verification.cause) == (False, "altered")
+    assert verification.message.startswith(message)
+    assert verification.expected["registry"] != verification.actual["registry"] or "tier2" in fields
+
+
+PLUGINS = MARKED.to_dict()["registry"]["plugins"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "note"),
+    [
+        ({}, ""),
+        ({"registry": {"fingerprint": None, "plugins": []}}, "Which plugins were installed then is not recorded."),
+        (
+            {"registry": {"fingerprint": None, "plugins": []}, "tier2": "99.9"},
+            f"Which plugins were installed then is not recorded; it was made by tier2 99.9, and this is {VERSION}.",
+        ),
+        (
+            {"registry": {"fingerprint": "0" * 64, "plugins": PLUGINS}, "tier2": "99.9"},
+            f"The registry is another than then; it was made by tier2 99.9, and this is {VERSION}.",
+        ),
+        (
+            {"registry": {"fingerprint": "0" * 64, "plugins": [*PLUGINS, INVENTED]}},
+            "The registry is another than then; plugin 'audited' of audits 9 was there then, and is not now.",
+        ),
+        (
+            {"registry": {"fingerprint": "0" * 64, "plugins": PLUGINS[1:]}},
+            f"The registry is another than then; plugin '{PLUGINS[0]['name']}' is there now, and was not then.",
+        ),
+        (
+            {"registry": {"fingerprint": "0" * 64, "plugins": PLUGINS}},
+            (
+                "The registry is another than then; the same versions of the same plugins brought other missions or "
+                "operations, or it is made up."
+            ),
+        ),
+    ],
+)
+def test_what_is_said_of_the_registry_of_a_record_that_is_true(fields: dict[str, Any], note: str) -> None:
+    verification = verify_record(forged(MARKED, **fields), registry=registry_of(*marking("old")))
+    assert (verification.verified, verification.note, verification.to_dict()["note"]) == (True, note, note)
+
+
+def test_a_mere_table_has_nothing_to_note() -> None:
+    record = make_record(run(plan(do("noop")), ExecutionContext(), registry=table()))
+    assert verify_record(record, registry=table()).note == ""
+    assert verify_record(forged(record, tier2="99.9"), registry=table()).note.endswith(f"and this is {VERSION}.")
+
+
+def test_a_verification_is_a_value_that_gives_nothing_of_its_own_away() -> None:
+    verification = verify_record(forged(RECORD, chain=link(0, patch=[])))
+    document = verification.to_dict()
+    assert document["expected"]["patch"] == []
+    document["expected"]["patch"].append(1)
+    verification.expected.clear()
+    verification.actual["patch"].clear()
+    assert verification.to_dict()["expected"]["patch"] == []
+    assert verification.to_dict()["actual"]["patch"] != []
+    gone = verify_record(MARKED, registry=load_registry(entry_points=False))
+    again = pickle.loads(pickle.dumps(gone))
+    assert again == gone
+    assert hash(again) == hash(gone)
+    assert verify_record(RECORD) == verify_record(RECORD) != verification
+    assert verification != 1
 
 
 def test_without_missions_a_mission_cannot_be_planned() -> None:

@@ -235,9 +235,11 @@ def _hash(value: Any, *place: Any) -> str:
 
 
 def _count(value: Any, *place: Any) -> int:
-    if type(value) is not int or not 0 <= value <= 2**53 - 1:
+    """A whole number, however it was written: ``1``, ``1.0`` and ``1e0`` are one."""
+    found = _document(value, *place) if type(value) in (int, float) else value
+    if type(found) is not int or found < 0:
         raise _wrong("a whole number", value, place)
-    return value
+    return found
 
 
 def _flag(value: Any, *place: Any) -> bool:

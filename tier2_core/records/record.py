@@ -65,7 +65,8 @@ class RecordLink:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data, one key a field; ``effects`` only where there are any."""
-        return {**_plain(self.bound()), "hash": self.hash}
+        made: dict[str, Any] = plain({**self.bound(), "hash": self.hash})
+        return made
 
     def bound(self) -> dict[str, Any]:
         """What the hash is over; the patch and the effects are as they are."""
@@ -98,7 +99,7 @@ class Record:
     context: ExecutionContext = field(repr=False)
     registry: PMap[str, Any] = field(repr=False)
     tier2: str
-    result_parts: Mapping[str, Any] = field(repr=False)
+    _result_parts: Mapping[str, Any] = field(repr=False)
     chain: tuple[RecordLink, ...] = field(repr=False)
     digest: str
     environment: PMap[str, Any] = field(default=NOTHING, repr=False)
@@ -106,13 +107,19 @@ class Record:
     @property
     def result(self) -> dict[str, Any]:
         """What came out, as :meth:`OrchestrationResult.to_dict` gave it; fresh plain data."""
-        made: dict[str, Any] = _plain(self.result_parts)
+        made: dict[str, Any] = plain(self._result_parts)
+        return made
+
+    @property
+    def result_parts(self) -> dict[str, Any]:
+        """The same with its documents as they are held, frozen; what is around them is fresh."""
+        made: dict[str, Any] = _rewrapped(self._result_parts)
         return made
 
     @property
     def status(self) -> str:
         """How the run ended: ``succeeded``, ``failed``, ``rejected`` or ``suspended``."""
-        return str(self.result_parts["status"])
+        return str(self._result_parts["status"])
 
     @cached_property
     def states(self) -> tuple[State, ...]:
@@ -141,7 +148,7 @@ class Record:
     def to_dict(self) -> dict[str, Any]:
         """The document, plain JSON data with sorted keys."""
         made = {**self._hashed(), "digest": self.digest, "environment": self.environment}
-        return {name: _plain(made[name]) for name in sorted(made)}
+        return {name: plain(made[name]) for name in sorted(made)}
 
     def computed(self) -> str:
         """The digest that the record must have."""
@@ -165,7 +172,7 @@ class Record:
             "mission": self.mission,
             "params": self.params,
             "registry": self.registry,
-            "result": self.result_parts,
+            "result": self._result_parts,
             "schema": SCHEMA,
             "tier2": self.tier2,
             "workflow": self.workflow.to_dict(),
@@ -279,9 +286,19 @@ def _mission_of(workflow: WorkflowDefinition, registry: HasOperations) -> Missio
     return mission if planned.hash == workflow.hash else None
 
 
-def _plain(wrapper: Any) -> Any:
+def plain(wrapper: Any) -> Any:
+    """Fresh plain data, names sorted, of what is put together out of documents, which may each be as deep as any."""
     if type(wrapper) is dict:
-        return {name: _plain(wrapper[name]) for name in sorted(wrapper)}
+        return {name: plain(wrapper[name]) for name in sorted(wrapper)}
     if type(wrapper) is list:
-        return [_plain(part) for part in wrapper]
+        return [plain(part) for part in wrapper]
     return thaw(wrapper)
+
+
+def _rewrapped(wrapper: Any) -> Any:
+    """The same documents in fresh dicts and lists."""
+    if type(wrapper) is dict:
+        return {name: _rewrapped(part) for name, part in wrapper.items()}
+    if type(wrapper) is list:
+        return [_rewrapped(part) for part in wrapper]
+    return wrapper

@@ -8,7 +8,6 @@ is the likely cause if something else does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -22,10 +21,10 @@ from tier2_core.errors import (
     UnknownMissionError,
     UnknownOperationError,
 )
-from tier2_core.missions.announced import FORMER_DISTRIBUTION, OWN_DISTRIBUTION
 from tier2_core.missions.planning import HasMissions, build_workflow
-from tier2_core.missions.registry import Registry, default_registry
-from tier2_core.records.record import Record, RecordLink, links_of, registry_parts
+from tier2_core.missions.registry import default_registry
+from tier2_core.records.installed import contradiction, other_plugin, registry_note
+from tier2_core.records.record import Record, RecordLink, links_of, plain, registry_parts
 from tier2_core.values.canonical import wrapper_digest
 from tier2_core.values.freeze import a_type, same
 from tier2_core.values.patch import apply_patch
@@ -46,7 +45,9 @@ class Verification:
     ``cause`` is ``""`` or, in the order in which they are considered, ``altered`` (the document's own hashes do not
     fit), ``tier2`` or ``plugin`` (another version), ``plan``, ``decision`` or ``operation``. ``step_id`` and
     ``index`` name the first step that diverges, if it is a step; ``expected`` is what the record says there,
-    ``actual`` what was computed. ``result`` is the recomputed result, if there is one.
+    ``actual`` what was computed, each as fresh plain data. ``result`` is the recomputed result, if there is one.
+    ``note`` is a sentence if the registry is another than then, or is not known: that is worth saying even of a record
+    that is true.
 
     >>> document = make_record(run_mission("echo")).to_dict()
     >>> verify_record(load_record(document)).verified
@@ -60,14 +61,33 @@ class Verification:
     message: str = ""
     step_id: str | None = None
     index: int | None = None
-    expected: Any = None
-    actual: Any = None
+    _expected: Any = None
+    _actual: Any = None
     result: OrchestrationResult | None = field(default=None, repr=False)
+    note: str = ""
+
+    @property
+    def expected(self) -> Any:
+        """What the record says where it differs; fresh plain data."""
+        return plain(self._expected)
+
+    @property
+    def actual(self) -> Any:
+        """What was computed there; fresh plain data."""
+        return plain(self._actual)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data, one key a field but for the result."""
-        names = ("actual", "cause", "expected", "index", "message", "step_id", "verified")
+        names = ("actual", "cause", "expected", "index", "message", "note", "step_id", "verified")
         return {name: getattr(self, name) for name in names}
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Verification):
+            return NotImplemented
+        return self.result == other.result and wrapper_digest(self.to_dict()) == wrapper_digest(other.to_dict())
+
+    def __hash__(self) -> int:
+        return hash((self.verified, self.cause, self.message, self.note))
 
 
 @frozen
@@ -97,26 +117,23 @@ def verify_record(record: Record, *, registry: HasOperations | None = None) -> V
     if type(record) is not Record:
         raise InvalidSpecError(f"The record must be of Record, found {a_type(type(record))}.", field="record")
     known = default_registry() if registry is None else registry
-    altered = _altered(record)
+    altered = _altered(record) or _contradicting(record, known)
     result, divergence = _recomputed(record, known)
+    note = registry_note(record.registry, record.tier2, known)
     if altered is None and divergence is None:
-        return Verification(True, result=result)
+        return Verification(True, result=result, note=note)
     if divergence is None:
         assert altered is not None
-        return _refusal(ALTERED, altered, altered.message, result)
-    if altered is not None:
-        return _refusal(ALTERED, divergence, f"the document was altered: {altered.message}", result)
-    if record.tier2 != VERSION:
-        message = f"{divergence.message}; it was made by tier2 {record.tier2}, and this is {VERSION}"
-        return _refusal(TIER2, divergence, message, result)
-    plugin = _other_plugin(record.registry, known)
-    if plugin:
-        return _refusal(PLUGIN, divergence, f"{divergence.message}; {plugin}", result)
-    return _refusal(divergence.kind, divergence, divergence.message, result)
-
-
-def _refusal(cause: str, at: _Divergence, message: str, result: OrchestrationResult | None) -> Verification:
-    return Verification(False, cause, message, at.step_id, at.index, at.expected, at.actual, result)
+        cause, at, message = ALTERED, altered, altered.message
+    else:
+        cause, at, message = divergence.kind, divergence, divergence.message
+        if altered is not None:
+            cause, message = ALTERED, f"the document was altered: {altered.message}"
+        elif record.tier2 != VERSION:
+            cause, message = TIER2, f"{message}; it was made by tier2 {record.tier2}, and this is {VERSION}"
+        elif plugin := other_plugin(record.registry, known):
+            cause, message = PLUGIN, f"{message}; {plugin}"
+    return Verification(False, cause, message, at.step_id, at.index, at.expected, at.actual, result, note)
 
 
 # --- the document's own hashes -------------------------------------------------------------------
@@ -145,6 +162,15 @@ def _altered(record: Record) -> _Divergence | None:
         message = "its digest does not fit what it holds"
         return _Divergence(ALTERED, message, expected=record.digest, actual=computed)
     return None
+
+
+def _contradicting(record: Record, registry: HasOperations) -> _Divergence | None:
+    """What the record says of its registry, if not all of it can be so."""
+    message = contradiction(record.registry, record.tier2, registry)
+    if not message:
+        return None
+    actual = {"registry": registry_parts(registry), "tier2": VERSION}
+    return _Divergence(ALTERED, message, expected={"registry": record.registry, "tier2": record.tier2}, actual=actual)
 
 
 # --- computing again -----------------------------------------------------------------------------
@@ -256,42 +282,6 @@ def _failed(record: Record, kind: str, error: Exception, step_id: str | None) ->
     index = ids.index(step_id) if step_id in ids else None
     message = f"it cannot be computed again: {_clause(error)}"
     return _Divergence(kind, message, index, step_id, actual=str(error))
-
-
-def _other_plugin(recorded: Mapping[str, Any], registry: HasOperations) -> str:
-    """What is other of the plugins that were there then, as the end of a sentence."""
-    now = {plugin["name"]: plugin for plugin in registry_parts(registry)["plugins"]}
-    for plugin in recorded["plugins"]:
-        name = f"plugin '{plugin['name']}'"
-        there = now.get(plugin["name"])
-        was = f"{plugin['distribution']} {plugin['version']}".strip()
-        if there is None:
-            return f"{name}" + (f" of {was}" if was else "") + " was there then, and is not now"
-        if not same(there, _renamed(plugin)):
-            is_ = f"{there['distribution']} {there['version']}".strip()
-            return f"{name} was of {was or 'no distribution'}, and is of {is_ or 'no distribution'} now"
-    return ""
-
-
-def registry_note(recorded: Mapping[str, Any], registry: HasOperations) -> str:
-    """A sentence if the registry is another than the recorded one, a record's ``registry``, or ``""``.
-
-    It is worth saying even if everything comes out as it did.
-    """
-    fingerprint = registry.fingerprint if isinstance(registry, Registry) else None
-    if recorded["fingerprint"] in (None, fingerprint):
-        return ""
-    other = _other_plugin(recorded, registry)
-    if not other and any(_renamed(plugin) is not plugin for plugin in recorded["plugins"]):
-        other = f"{OWN_DISTRIBUTION} was still called {FORMER_DISTRIBUTION}"
-    return f"The registry is another than then; {other or 'something else was installed'}."
-
-
-def _renamed(plugin: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A recorded plugin under the present name of the distribution that brings it."""
-    if (plugin["name"], plugin["distribution"]) != ("builtin", FORMER_DISTRIBUTION):
-        return plugin
-    return {**plugin, "distribution": OWN_DISTRIBUTION}
 
 
 def _told(link: RecordLink) -> dict[str, Any]:

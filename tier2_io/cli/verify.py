@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import Any
 
 from tier2_core import InvalidValueError, Registry, Verification, verify_record
-from tier2_core.records.verify import registry_note
 from tier2_io.cli.changes import say_changes
 from tier2_io.cli.inputs import registry
 from tier2_io.cli.main import DONE, UNVERIFIED, USAGE
@@ -73,8 +72,7 @@ def _recomputed(path: str, stored: Stored, known: Registry) -> dict[str, Any]:
     record = load_from(path, document)
     steps = len(record.chain)
     what = f"{record.mission or told_workflow(record)}, {record.status}, {steps} step{'s' * (steps != 1)}"
-    outcome = verify_record(record, registry=known).to_dict()
-    return {**outcome, "what": what, "note": registry_note(record.registry, known)}
+    return {**verify_record(record, registry=known).to_dict(), "what": what}
 
 
 def _tell(outcome: dict[str, Any]) -> None:

@@ -28,8 +28,8 @@ from tier2_core import (
     same,
     thaw,
 )
+from tier2_core.records.installed import contradiction, registry_note
 from tier2_core.records.record import registry_parts
-from tier2_core.records.verify import registry_note
 from tier2_core.values.canonical import read_json, wrapper_digest
 from tier2_io.documents.files import FileProblem
 from tier2_io.records.saved import environment
@@ -133,10 +133,12 @@ def verified(path: str, document: Any, registry: Registry) -> dict[str, Any]:
     except (_Damaged, InvalidValueError, ConfigError) as error:
         raise FileProblem(f"{path} is no record, or it is damaged: {error}") from None
     named = {
-        "note": registry_note(document["registry"], registry),
+        "note": registry_note(document["registry"], document["tier2"], registry),
         "what": ", ".join(suite.suite_name for suite, _ in parsed) or "no suites",
     }
-    altered = wrapper_digest(hashed, tag=_TAG) != document["digest"]
+    altered = contradiction(document["registry"], document["tier2"], registry)
+    if wrapper_digest(hashed, tag=_TAG) != document["digest"]:
+        altered = "its digest does not fit what it holds"
     divergence: dict[str, Any] | None = None
     for (suite, expectations), outcome in zip(parsed, outcomes, strict=True):
         divergence = _divergence(suite, expectations, outcome, registry)
@@ -144,7 +146,7 @@ def verified(path: str, document: Any, registry: Registry) -> dict[str, Any]:
             break
     if not altered and divergence is None:
         return {"verified": True, "cause": "", "message": "", "expected": None, "actual": None, **named}
-    found = divergence or {"message": "its digest does not fit what it holds", "expected": None, "actual": None}
+    found = divergence or {"message": altered, "expected": None, "actual": None}
     cause = "scenario"
     if altered:
         cause = "altered"
@@ -205,7 +207,12 @@ def _expect_fields(value: Any, names: Sequence[str], what: str, optional: Sequen
 
 
 def _identical(found: Any, wanted: Any) -> bool:
-    """Whether plain data is just what was written; as deep as what was written, which is bounded."""
+    """Whether plain data is just what was written; as deep as what was written, which is bounded.
+
+    Numbers are, however they are written.
+    """
+    if {type(found), type(wanted)} <= {int, float}:
+        return bool(found == wanted)
     if type(found) is not type(wanted):
         return False
     if isinstance(wanted, dict):

@@ -60,7 +60,10 @@ def test_a_record_is_verified_however_deep_its_states_are() -> None:
     [
         (lambda document: None, "scenario"),
         (lambda document: document["registry"].update(fingerprint="0" * 64), "plugin"),
-        (lambda document: document.update(tier2="0.0.1"), "tier2"),
+        (
+            lambda document: document.update(tier2="0.0.1", registry={**document["registry"], "fingerprint": "0" * 64}),
+            "tier2",
+        ),
     ],
 )
 def test_a_forged_outcome_is_put_down_to_the_likely_cause(change: Any, cause: str) -> None:
@@ -71,6 +74,34 @@ def test_a_forged_outcome_is_put_down_to_the_likely_cause(change: Any, cause: st
     outcome = verified("t.json", refitted(document), REGISTRY)
     assert (outcome["verified"], outcome["cause"]) == (False, cause)
     assert "scenario 'two' of suite 'counting' comes out other than it did" in outcome["message"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda document: document.update(tier2="99.9"), "it says that tier2 99.9 made it"),
+        (lambda document: document["registry"].update(plugins=[]), "the plugins that it names are not those"),
+        (lambda document: document["registry"].update(fingerprint=None), "it names plugins of a registry that has no"),
+    ],
+)
+def test_a_record_that_contradicts_itself_about_its_registry_is_not_verified(change: Any, message: str) -> None:
+    document = made(SUITE)
+    change(document)
+    outcome = verified("t.json", refitted(document), REGISTRY)
+    assert (outcome["verified"], outcome["cause"]) == (False, "altered")
+    assert outcome["message"].startswith(f"the document was altered: {message}")
+
+
+def test_a_number_is_the_same_number_however_it_is_written() -> None:
+    document = made(SUITE)
+    text = json.dumps(document)
+    for mine, other in (('"n": 1', '"n": 1.0'), ('"n": 0', '"n": 0e0'), ('"expected": 1', '"expected": 1.00')):
+        assert mine in text
+        text = text.replace(mine, other)
+    assert verified("t.json", read_json(text), REGISTRY)["verified"]
+    for mine, other in (('"n": 1', '"n": true'), ('"n": 1', '"n": 1.5')):
+        changed = read_json(json.dumps(document).replace(mine, other))
+        assert verified("t.json", changed, REGISTRY)["cause"] == "altered"
 
 
 HASHED = json.dumps({name: part for name, part in made(SUITE).items() if name != "environment"}).encode()
