@@ -194,8 +194,8 @@ def test_a_workflow_remembers_little_of_its_results() -> None:
     small, large = plan(do("noop")), plan(do("noop", x="x" * 9999))
     for workflow in (small, large):
         run(workflow, ExecutionContext()).to_json()
-    assert "frame" in small.memo
-    assert "frame" not in large.memo
+    assert "frame" in small._memo
+    assert "frame" not in large._memo
 
 
 def test_the_names_of_human_steps_are_in_order_where_the_two_orders_differ() -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from itertools import chain
-from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -18,15 +17,24 @@ from attrs import field, frozen
 from tier2_core.errors import InvalidSpecError, PluginError, RegistryConflictError, UnknownMissionError, did_you_mean
 from tier2_core.missions.announced import OWN_DISTRIBUTION
 from tier2_core.missions.discovery import Plugin, installed, loaded, plugin_name, wanted
+from tier2_core.missions.importable import check_importable
 from tier2_core.missions.mission import MissionRegistryEntry
 from tier2_core.values.canonical import wrapper_digest
+from tier2_core.values.fields import named, read_only
 from tier2_core.version import VERSION
 from tier2_core.workflow.operations import BUILTINS, Operation
 
 
-@frozen(eq=False)
+def _names(mapping: Mapping[str, Any]) -> str:
+    return f"[{', '.join(sorted(mapping))}]"
+
+
+@frozen(eq=False, field_transformer=named)
 class Registry:
     """The missions and operations that are known, by name; read-only.
+
+    Two are equal if their fingerprints are. In another process a registry is put together anew from its plugins; their
+    functions must be such as can be imported there.
 
     ``plugins`` are those that brought them; ``failures`` are the :class:`PluginError` of those that were left
     out (only with ``load_registry(strict=False)``).
@@ -36,8 +44,8 @@ class Registry:
     ('builtin', True, ())
     """
 
-    missions: Mapping[str, MissionRegistryEntry]
-    operations: Mapping[str, Operation] = field(repr=False)
+    missions: Mapping[str, MissionRegistryEntry] = field(converter=read_only, repr=_names)
+    operations: Mapping[str, Operation] = field(converter=read_only, repr=False)
     plugins: tuple[Plugin, ...] = field(default=(), repr=False)
     failures: tuple[PluginError, ...] = ()
 
@@ -72,11 +80,47 @@ class Registry:
             "tier2": VERSION,
         }
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Registry):
+            return NotImplemented
+        return self is other or self.fingerprint == other.fingerprint
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+    def __copy__(self) -> Registry:
+        return self
+
     def __deepcopy__(self, memo: Any) -> Registry:
         return self
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        if default_registry.cache_info().currsize and default_registry() is self:
+            return _installed_there, (self.fingerprint,)
+        check_importable(self.plugins)
+        return _put_together, (self.plugins, self.failures, self.fingerprint)
 
-_EMPTY = Registry(MappingProxyType({}), BUILTINS.operations)
+
+def _put_together(plugins: tuple[Plugin, ...], failures: tuple[PluginError, ...], fingerprint: str) -> Registry:
+    """The registry of these plugins in another process."""
+    return _checked(attrs.evolve(registry_of(plugins), failures=failures), fingerprint)
+
+
+def _installed_there(fingerprint: str) -> Registry:
+    """The registry of what is installed where it comes to; that must be the same as where it comes from."""
+    return _checked(default_registry(), fingerprint)
+
+
+def _checked(made: Registry, fingerprint: str) -> Registry:
+    if made.fingerprint != fingerprint:
+        raise PluginError(
+            "The registry that was pickled is another than the one of the same plugins here; expected tier2 and all "
+            "plugins in the same versions on both sides."
+        )
+    return made
+
+
+_EMPTY = Registry({}, BUILTINS.operations)
 
 
 def load_registry(
@@ -129,8 +173,8 @@ def registry_of(
             registry = attrs.evolve(registry, failures=(*registry.failures, error.with_traceback(None)))
     return attrs.evolve(
         registry,
-        missions=MappingProxyType(dict(sorted(registry.missions.items()))),
-        operations=MappingProxyType(dict(sorted(registry.operations.items()))),
+        missions=dict(sorted(registry.missions.items())),
+        operations=dict(sorted(registry.operations.items())),
     )
 
 

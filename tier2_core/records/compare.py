@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from tier2_core.errors import InvalidSpecError
 from tier2_core.records.record import Record
 from tier2_core.values.canonical import wrapper_digest
 from tier2_core.values.difference import operations_between
+from tier2_core.values.fields import exact, shown
 from tier2_core.values.freeze import a_type, freeze
 from tier2_core.values.thaw import thaw
 
 CAUSES = ("inputs", "initial state", "registry", "plan", "decisions", "states")
 
 
-@frozen(eq=False)
+@frozen
 class RecordDifference:
     """One difference between two records.
 
@@ -33,7 +34,7 @@ class RecordDifference:
 
     cause: str
     what: str
-    patch: Any = None
+    patch: Any = field(default=None, eq=exact, repr=shown)
     index: int | None = None
     step_id: str | None = None
 

@@ -23,6 +23,7 @@ from tier2_core.errors import InvalidSpecError, PatchError, RecordError, Tier2Er
 from tier2_core.missions.planning import HasMissions, build_workflow
 from tier2_core.missions.registry import Registry
 from tier2_core.values.canonical import digest, wrapper_digest
+from tier2_core.values.fields import exact
 from tier2_core.values.freeze import a_type, freeze
 from tier2_core.values.patch import apply_patch, make_patch
 from tier2_core.values.thaw import thaw
@@ -37,7 +38,7 @@ SCHEMA = "tier2.record/1"
 NO_EFFECTS: PVector[Any] = freeze([])  # type: ignore[assignment]
 
 
-@frozen(eq=False)
+@frozen
 class RecordLink:
     """What became of one executed step.
 
@@ -58,10 +59,10 @@ class RecordLink:
     outcome: str
     reason: str
     decision: str | None
-    patch: PVector[Any] = field(repr=False)
+    patch: PVector[Any] = field(eq=exact, repr=False)
     previous: str
     hash: str
-    effects: PVector[Any] = field(default=NO_EFFECTS, repr=False)
+    effects: PVector[Any] = field(default=NO_EFFECTS, eq=exact, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data, one key a field; ``effects`` only where there are any."""

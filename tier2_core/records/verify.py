@@ -38,7 +38,7 @@ from tier2_core.workflow.specs import MissionSpec, StepSpec, WorkflowDefinition
 ALTERED, TIER2, PLUGIN, PLAN, DECISION, OPERATION = "altered", "tier2", "plugin", "plan", "decision", "operation"
 
 
-@frozen(eq=False)
+@frozen
 class Verification:
     """Whether a record is true, and if it is not: where it differs first, and the most likely reason.
 

@@ -89,7 +89,7 @@ class ScenarioDefinition:
     to_dict = plain.to_dict
 
 
-@frozen(eq=False, field_transformer=named)
+@frozen(field_transformer=named)
 class ScenarioResult:
     """The results of a scenario's missions, by label, in the order in which they ran.
 
@@ -100,7 +100,7 @@ class ScenarioResult:
 
     scenario_name: str = field(converter=text)
     mission_results: Mapping[str, HasToDict] = field(converter=read_only)
-    _metadata: PMap[str, Any] = field(default=NOTHING, converter=object_)
+    _metadata: PMap[str, Any] = field(default=NOTHING, converter=object_, eq=exact, repr=shown)
 
     __reduce__ = by_construction
     metadata = plain.Fresh[dict[str, Any]]("``scenario_name`` and ``scenario_hash``; a fresh dict at each access.")

@@ -13,7 +13,7 @@ from tier2_core.missions.registry import default_registry
 from tier2_core.scenarios import plain
 from tier2_core.scenarios.harness import ScenarioDefinition, ScenarioResult, scenario_run
 from tier2_core.values.canonical import LISTED, digest_around
-from tier2_core.values.fields import expect, named, object_, read_only, text, tuple_of
+from tier2_core.values.fields import exact, expect, named, object_, read_only, shown, text, tuple_of
 from tier2_core.workflow.specs import NOTHING, by_construction
 
 
@@ -35,7 +35,7 @@ class ScenarioSuiteDefinition:
     to_dict = plain.to_dict
 
 
-@frozen(eq=False, field_transformer=named)
+@frozen(field_transformer=named)
 class ScenarioSuiteResult:
     """The results of a suite's scenarios, by name.
 
@@ -46,7 +46,7 @@ class ScenarioSuiteResult:
 
     suite_name: str = field(converter=text)
     scenario_results: Mapping[str, ScenarioResult] = field(converter=read_only)
-    _metadata: PMap[str, Any] = field(default=NOTHING, converter=object_)
+    _metadata: PMap[str, Any] = field(default=NOTHING, converter=object_, eq=exact, repr=shown)
 
     __reduce__ = by_construction
     metadata = plain.Fresh[dict[str, Any]]("``suite_name`` and ``suite_hash``; a fresh dict at each access.")

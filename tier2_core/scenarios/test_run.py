@@ -16,11 +16,11 @@ from tier2_core.scenarios.expectations import (
 )
 from tier2_core.scenarios.suite import ScenarioSuiteDefinition, ScenarioSuiteResult, run_suite
 from tier2_core.values.canonical import LISTED, digest_around
-from tier2_core.values.fields import expect, flag, named, object_
+from tier2_core.values.fields import exact, expect, flag, named, object_, shown
 from tier2_core.workflow.specs import NOTHING, by_construction
 
 
-@frozen(eq=False, field_transformer=named)
+@frozen(field_transformer=named)
 class TestRunResult:
     """A suite's results, how its expectations came out, and one hash over all of it.
 
@@ -34,7 +34,7 @@ class TestRunResult:
     suite_result: ScenarioSuiteResult
     expectations_result: SuiteExpectationsResult
     passed: bool = field(converter=flag)
-    _metadata: PMap[str, Any] = field(default=NOTHING, converter=object_)
+    _metadata: PMap[str, Any] = field(default=NOTHING, converter=object_, eq=exact, repr=shown)
 
     __reduce__ = by_construction
     metadata = plain.Fresh[dict[str, Any]]("Names, hashes and counts; a fresh dict at each access.")

@@ -16,6 +16,7 @@ from pyrsistent import PMap
 from tier2_core.errors import InvalidFieldValueError, InvalidSpecError, InvalidValueError, Tier2Error
 from tier2_core.values.canonical import canonical_json
 from tier2_core.values.freeze import a_type, freeze
+from tier2_core.values.mapping import FrozenMapping
 from tier2_core.values.scalars import Refused, check_text
 from tier2_core.values.seal import seal_of
 from tier2_core.values.thaw import thaw
@@ -127,9 +128,7 @@ def read_only(value: Any) -> Mapping[str, Any]:
     """
     if not isinstance(value, Mapping):
         raise wrong("a mapping", value)
-    if isinstance(value, MutableMapping | MappingProxyType):
-        return MappingProxyType(dict(value))
-    return value
+    return FrozenMapping(value) if isinstance(value, MutableMapping | MappingProxyType) else value
 
 
 def tuple_of(kind: type[T], value: Any) -> tuple[T, ...]:

@@ -6,7 +6,6 @@ Each is a pure function from ``(actual, expected)`` to ``None`` (it holds) or th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 from pyrsistent import PMap
@@ -14,6 +13,7 @@ from pyrsistent import PMap
 from tier2_core.errors import InvalidSpecError, did_you_mean
 from tier2_core.values.canonical import short_text
 from tier2_core.values.freeze import freeze, same
+from tier2_core.values.mapping import FrozenMapping
 from tier2_core.values.schema import check_schema, schema_problems
 from tier2_core.values.seal import CONTAINERS, VECTOR
 
@@ -80,7 +80,7 @@ _COMPARISONS: Mapping[str, Predicate] = {
     "ne": lambda actual, expected: _mismatch("ne", not _same(actual, expected)),
 }
 
-PREDICATES: Mapping[str, str] = MappingProxyType(
+PREDICATES: Mapping[str, str] = FrozenMapping(
     {
         "absent": "nothing is at the path",
         "contains": "the array has the element, the string the substring, the object the key",

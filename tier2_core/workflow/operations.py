@@ -8,7 +8,6 @@ a bug of its author.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any, Protocol
 
 from attrs import field, frozen
@@ -17,8 +16,9 @@ from pyrsistent import PMap
 from tier2_core.errors import InvalidValueError, StepFailed
 from tier2_core.values.canonical import short_text
 from tier2_core.values.edit import append_at, delete_at, set_at, value_at
-from tier2_core.values.fields import function, function_or_none, named, text, with_prefix
+from tier2_core.values.fields import function, function_or_none, named, shown, text, with_prefix
 from tier2_core.values.freeze import a_type, freeze
+from tier2_core.values.mapping import FrozenMapping
 from tier2_core.values.members import members
 from tier2_core.values.patch import apply_merge_patch, apply_patch
 from tier2_core.values.paths import format_pointer, parse_path, resolve_path
@@ -50,9 +50,9 @@ class OperationCall:
     (2, 'add')
     """
 
-    payload: PMap[str, Any]
+    payload: PMap[str, Any] = field(repr=shown)
     step_id: str
-    registry: Any = field(eq=False)
+    registry: Any = field(eq=False, repr=False)
 
 
 @frozen(field_transformer=named)
@@ -231,7 +231,7 @@ def _builtin(
 
 
 def _table(*operations: Operation) -> Mapping[str, Operation]:
-    return MappingProxyType({operation.name: operation for operation in sorted(operations, key=lambda o: o.name)})
+    return FrozenMapping({operation.name: operation for operation in sorted(operations, key=lambda o: o.name)})
 
 
 @frozen

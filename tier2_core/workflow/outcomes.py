@@ -15,6 +15,7 @@ from pyrsistent import PMap, PVector
 
 from tier2_core.errors import DecisionError, OperationError
 from tier2_core.values.canonical import digest, wrapper_digest
+from tier2_core.values.fields import shown
 from tier2_core.values.freeze import freeze, printable
 from tier2_core.values.patch import make_patch
 from tier2_core.values.thaw import thaw
@@ -54,10 +55,10 @@ class Outcome:
     """
 
     status: str
-    patch: Any
+    patch: Any = field(repr=shown)
     pending_step_id: str | None
     error_message: str | None
-    effects: PVector[Any] = field(default=_NONE)
+    effects: PVector[Any] = field(default=_NONE, repr=shown)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data, one key a field; ``effects`` only where there are any."""
@@ -86,7 +87,7 @@ class Consequences:
     """
 
     step_id: str
-    value: Any
+    value: Any = field(repr=shown)
     approve: Outcome
     reject: Outcome
     digest: str

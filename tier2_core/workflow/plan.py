@@ -67,7 +67,7 @@ def given(
 def plan_of(workflow: WorkflowDefinition, registry: HasOperations) -> Plan:
     """The plan of a workflow, from memory if the registry still knows the same operations."""
     known = registry.operations
-    plan: Plan | None = workflow.memo.get("plan")
+    plan: Plan | None = workflow._memo.get("plan")
     if plan is not None and plan.registry is registry and all(map(is_, map(known.get, plan.names), plan.operations)):
         return plan
     check_envelope(workflow, registry)
@@ -75,7 +75,7 @@ def plan_of(workflow: WorkflowDefinition, registry: HasOperations) -> Plan:
     operations = [planned.operation for planned in steps if planned.operation is not None]
     names = [operation_name(planned.step) for planned in steps if planned.operation is not None]
     plan = Plan(registry, tuple(names), tuple(operations), tuple(steps))
-    workflow.memo["plan"] = plan
+    workflow._memo["plan"] = plan
     return plan
 
 

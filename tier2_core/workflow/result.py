@@ -181,7 +181,7 @@ class OrchestrationResult:
             or any(map(_declared, history))
         ):
             return self._framed()
-        memo = given.workflow.memo
+        memo = given.workflow._memo
         frame: Frame | None = memo.get("frame")
         if frame is None:
             frame = self._framed()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -46,8 +45,7 @@ def by_construction(value: Any) -> tuple[Any, ...]:
 
     A document that another process, or ``deepcopy``, has put together was never let through by ``freeze``.
     """
-    parts = (getattr(value, name) for name in attrs.fields_dict(type(value)))
-    return type(value), tuple(dict(part) if type(part) is MappingProxyType else part for part in parts)
+    return type(value), tuple(getattr(value, name) for name in attrs.fields_dict(type(value)))
 
 
 @frozen(field_transformer=named)
@@ -141,7 +139,7 @@ class WorkflowDefinition:
         }
 
     @cached_property
-    def memo(self) -> dict[str, Any]:
+    def _memo(self) -> dict[str, Any]:
         """What was worked out of this workflow, so that it is worked out once; never compared, copied or shown.
 
         It holds the plan for the registry that it was last run with, and with it that registry; and what all results

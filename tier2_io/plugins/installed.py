@@ -12,7 +12,6 @@ import sys
 from collections.abc import Callable, Collection
 from contextlib import redirect_stdout
 from importlib import import_module
-from types import MappingProxyType
 from typing import Any
 
 import attrs
@@ -105,7 +104,7 @@ def apart(registry: Registry) -> Registry:
         else attrs.evolve(operation, apply=_apart(operation.apply), check=operation.check and _apart(operation.check))
         for name, operation in registry.operations.items()
     }
-    return attrs.evolve(registry, missions=MappingProxyType(missions), operations=MappingProxyType(operations))
+    return attrs.evolve(registry, missions=missions, operations=operations)
 
 
 def _apart(function: Callable[..., Any]) -> Callable[..., Any]:

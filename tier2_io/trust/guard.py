@@ -19,7 +19,7 @@ import sysconfig
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from functools import lru_cache
-from types import FrameType, MappingProxyType, TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 import attrs
@@ -144,7 +144,7 @@ def guarded(registry: Registry, watch: Watch) -> Registry:
     _install()
     missions = {name: _watched_mission(entry, watch) for name, entry in registry.missions.items()}
     operations = {name: _watched_operation(operation, watch) for name, operation in registry.operations.items()}
-    return attrs.evolve(registry, missions=MappingProxyType(missions), operations=MappingProxyType(operations))
+    return attrs.evolve(registry, missions=missions, operations=operations)
 
 
 def _watched_mission(entry: MissionRegistryEntry, watch: Watch) -> MissionRegistryEntry:
