@@ -1,4 +1,8 @@
-"""Sessions: ``nox`` runs lint, typing and tests; ``nox -l`` lists the rest."""
+"""Sessions: ``nox`` runs lint, types and the suite on one Python; ``nox -l`` lists the rest, which ``.ci/run`` runs.
+
+What is tested is what is shipped: the source distribution is built, the wheel from it, and the tests that are run are
+those of the source distribution, beside the installed wheel.
+"""
 
 import os
 import re
@@ -31,65 +35,68 @@ def found_pythons() -> list[str]:
         path = shutil.which(command)
         if path and subprocess.run([path, "-c", "import ensurepip"], capture_output=True, check=False).returncode == 0:
             found.append(f"3.{minor}")
-    running = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return found if running in found else [*found, running]
+    return found
 
 
-PYTHONS = found_pythons()
+ONE = f"{sys.version_info.major}.{sys.version_info.minor}"  # the Python that nox runs on is there, whatever else is
+OTHERS = [version for version in found_pythons() if version != ONE]
 
 
-def built_wheel(session: nox.Session) -> str:
-    """The wheel of this checkout: what is tested is what is shipped."""
-    target = Path(session.create_tmp()).resolve() / "dist"
-    shutil.rmtree(target, ignore_errors=True)
+def built(session: nox.Session) -> tuple[str, Path]:
+    """The wheel, and the directory into which the source distribution that it was made from is unpacked."""
+    place = Path(session.create_tmp()).resolve()
+    for name in ("dist", "unpacked"):
+        shutil.rmtree(place / name, ignore_errors=True)
     session.install("build")
-    session.run("python", "-m", "build", "--wheel", "--outdir", str(target), str(ROOT), silent=True)
-    return str(next(target.glob("*.whl")))
+    session.run("python", "-m", "build", "--outdir", str(place / "dist"), str(ROOT), silent=True)
+    shutil.unpack_archive(next((place / "dist").glob("*.tar.gz")), place / "unpacked")
+    return str(next((place / "dist").glob("*.whl"))), next((place / "unpacked").iterdir())
 
 
-def installed_wheel(session: nox.Session, extra: str) -> None:
-    """Install the wheel itself, whatever version of it is there already."""
-    wheel = built_wheel(session)
+def installed(session: nox.Session, extra: str) -> Path:
+    """Install the wheel itself, whatever version of it is there already; gives the unpacked source distribution."""
+    wheel, unpacked = built(session)
     session.install(f"{wheel}[{extra}]")
     session.install("--force-reinstall", "--no-deps", wheel)
+    return unpacked
 
 
-def pytest_in_copy(
-    session: nox.Session, *arguments: str, tests: tuple[str, ...] = ("tests",), env: dict[str, str] | None = None
+def run_suite(
+    session: nox.Session,
+    unpacked: Path,
+    *arguments: str,
+    tests: tuple[str, ...] = ("tests",),
+    env: dict[str, str] | None = None,
 ) -> None:
-    """Run the tests where the checkout's packages cannot be imported, so that the installed ones are."""
-    place = Path(session.create_tmp()).resolve() / "tests-only"
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir()
-    for name in ("tests", "examples", "docs", "benchmarks"):
-        if (ROOT / name).exists():
-            shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "conftest.py", "README.md", "CHANGELOG.md"):
-        shutil.copy(ROOT / name, place / name)
+    """Run the tests where the packages beside them cannot be imported, so that the installed ones are."""
+    for name in PACKAGES:
+        shutil.rmtree(unpacked / name)
     where = Path(
         str(session.run("python", "-P", "-c", "import tier2_core; print(tier2_core.__path__[0])", silent=True)).strip()
     )
     packages = [str(where.parent / name) for name in PACKAGES]
     # Without -c, pytest would find the checkout's settings above both places, and with them the checkout's packages.
-    options = ["-c", "pyproject.toml", "--rootdir", str(place), "--confcutdir", str(place)]
-    options += ["--numprocesses", "auto", "--dist", "loadfile"]
-    with session.chdir(place):
-        session.run(
-            "pytest", *options, *tests, *packages, *arguments, env={"TIER2_TESTED": str(where.parent), **(env or {})}
-        )
+    options = ["-c", "pyproject.toml", "--rootdir", str(unpacked), "--confcutdir", str(unpacked)]
+    options += ["-q", "--numprocesses", "auto", "--dist", "loadfile"]
+    # Tests write files as UTF-8, whatever the locale says.
+    env = {"TIER2_TESTED": str(where.parent), "PYTHONUTF8": "1", **(env or {})}
+    with session.chdir(unpacked):
+        session.run("pytest", *options, *tests, *packages, *arguments, env=env)
 
 
-@nox.session(python=PYTHONS[0])
+# --- what nox runs without arguments -------------------------------------------------------------
+
+
+@nox.session(python=ONE)
 def lint(session: nox.Session) -> None:
     """Formatting, lint, and which room may import which."""
     session.install("ruff>=0.9", "import-linter>=2.1")
-    session.install("-e", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
     session.run("lint-imports", "--no-cache", silent=True)
 
 
-@nox.session(python=PYTHONS[0])
+@nox.session(python=ONE)
 def typing(session: nox.Session) -> None:
     """Types, strictly: packages, tests, benchmarks and this file."""
     session.install("mypy>=1.15", "nox")
@@ -98,22 +105,27 @@ def typing(session: nox.Session) -> None:
     session.run("mypy", "tests", "benchmarks", "noxfile.py", "conftest.py")
 
 
-@nox.session(python=PYTHONS)
+@nox.session(python=ONE)
 def tests(session: nox.Session) -> None:
-    """The whole suite against the installed wheel, with branch coverage."""
-    installed_wheel(session, "tests")
-    if session.posargs:
-        pytest_in_copy(session, *session.posargs)
-        return
-    # Lines are the same lines on every Python, and counting them takes as long as running them.
-    counting = ["--cov", "--cov-report=term:skip-covered"] if session.python == PYTHONS[0] else []
-    pytest_in_copy(session, *counting, "-q")
+    """The whole suite against the installed wheel; ``nox -s tests -- ARGUMENTS`` hands arguments to pytest."""
+    run_suite(session, installed(session, "tests"), *session.posargs)
 
 
-@nox.session(python=PYTHONS[0])
+# --- what else must hold -------------------------------------------------------------------------
+
+
+@nox.session(python=OTHERS or False)
+def pythons(session: nox.Session) -> None:
+    """The whole suite on every other supported Python that is found."""
+    if not OTHERS:
+        session.skip("no other Python is found")
+    run_suite(session, installed(session, "tests"), *session.posargs)
+
+
+@nox.session(python=ONE)
 def oldest(session: nox.Session) -> None:
-    """The suite with the oldest dependencies that pyproject.toml promises."""
-    installed_wheel(session, "tests")
+    """The suite with the oldest dependencies that pyproject.toml promises, and the branches that it takes, counted."""
+    unpacked = installed(session, "tests")
     text = (ROOT / "pyproject.toml").read_text()
     required = re.search(r"\ndependencies = \[(.*?)\]", text, re.DOTALL)
     assert required
@@ -121,22 +133,21 @@ def oldest(session: nox.Session) -> None:
         r'"(rich|cryptography)>=([0-9.]+)"', text
     )
     session.install(*(f"{name}=={version}" for name, version in names))
-    pytest_in_copy(session, "-q")
+    run_suite(session, unpacked, "--cov", "--cov-report=term:skip-covered")
 
 
-@nox.session(python=PYTHONS[0])
+@nox.session(python=ONE)
 def pure(session: nox.Session) -> None:
     """The tests of the core and its missions without pyrsistent's C extension; what is around them does not see it."""
-    installed_wheel(session, "tests")
     rooms = ("values", "workflow", "missions", "scenarios", "records")
     inside = (*(f"tests/{room}" for room in rooms), "tests/tier2_missions")
-    pytest_in_copy(session, "-q", tests=inside, env={"PYRSISTENT_NO_C_EXTENSION": "1"})
+    run_suite(session, installed(session, "tests"), tests=inside, env={"PYRSISTENT_NO_C_EXTENSION": "1"})
 
 
-@nox.session(python=PYTHONS)
+@nox.session(python=[ONE, *OTHERS])
 def seeds(session: nox.Session) -> None:
     """The example suites under many hash seeds: one output, byte for byte."""
-    installed_wheel(session, "all")
+    installed(session, "all")
     outputs = {
         str(session.run("tier2", *SUITES, silent=True, env={"PYTHONHASHSEED": str(seed)})) for seed in range(SEEDS)
     }
@@ -146,25 +157,24 @@ def seeds(session: nox.Session) -> None:
     session.log(f"{SEEDS} hash seeds, one output; test runs {', '.join(hashes)}")
 
 
-@nox.session(python=PYTHONS[0])
+@nox.session(python=ONE)
 def fuzz(session: nox.Session) -> None:
-    """The promise of documented errors, held for long: ``nox -s fuzz -- 20000`` says how many examples a test."""
-    installed_wheel(session, "tests")
-    examples = session.posargs[0] if session.posargs else "5000"
-    pytest_in_copy(session, "-q", "-k", "fuzz", env={"TIER2_EXAMPLES": examples})
+    """The promise of documented errors, searched longer: ``nox -s fuzz -- 20000`` says how many examples a test."""
+    examples = session.posargs[0] if session.posargs else "1000"
+    run_suite(session, installed(session, "tests"), "-k", "fuzz", env={"TIER2_EXAMPLES": examples})
 
 
-@nox.session(python=PYTHONS[0])
+@nox.session(python=ONE)
 def bench(session: nox.Session) -> None:
     """How fast it is, beside its yardsticks: ``nox -s bench -- compare OLD.json``; see docs/performance.md."""
     session.install("-e", ".[all]")
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 
-@nox.session(python=PYTHONS[0])
+@nox.session(python=ONE)
 def plugins(session: nox.Session) -> None:
     """A generated plugin and the one of the examples, each in a fresh environment with the wheel: all they promise."""
-    wheel = built_wheel(session)
+    wheel, _ = built(session)
     session.install("ruff>=0.9", "mypy>=1.15")
     place = Path(session.create_tmp()).resolve() / "plugins"
     shutil.rmtree(place, ignore_errors=True)
@@ -212,18 +222,12 @@ def use_plugin(session: nox.Session, programs: Path, plugin: Path, name: str, *m
         session.run(tier2, "test", *map(str, sorted(plugin.glob("tests/*.tier2.toml"))), external=True)
 
 
-@nox.session(python=PYTHONS[0])
+@nox.session(python=ONE)
 def readme(session: nox.Session) -> None:
-    """The first command of the README, in a copy of the checkout and a fresh virtual environment."""
-    place = Path(session.create_tmp()).resolve() / "checkout"
-    shutil.rmtree(place, ignore_errors=True)
-    names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
-    for name in filter(None, names):
-        if (ROOT / name).is_file():
-            (place / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, place / name)
-    command = re.search(r"```sh\n(.+?)\n```", (ROOT / "README.md").read_text(), re.DOTALL)
+    """The first command of the README, in what is shipped and a fresh virtual environment."""
+    _, unpacked = built(session)
+    command = re.search(r"```sh\n(.+?)\n```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
     assert command
     env = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-    with session.chdir(place):
+    with session.chdir(unpacked):
         session.run("sh", "-ec", command.group(1), external=True, env=env)

@@ -23,7 +23,7 @@ from tier2_core import BUILTINS
 from tier2_io.cli.arguments import parser
 
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+PAGES = [*(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")), *sorted(DOCS.glob("*.md"))]
 PROGRAMS = Path(sys.executable).parent
 
 
@@ -74,7 +74,7 @@ def shell(command: list[str], place: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_there_is_something_of_everything() -> None:
-    assert {block.page for block in PYTHON} == {"README.md", "manual.md"}
+    assert {block.page for block in PYTHON} == {"README.md", "manual.md", "design.md"}
     assert SUITES
     assert set(CONSOLE) == {"README.md", "manual.md"}
 
@@ -143,7 +143,7 @@ def test_every_link_leads_somewhere(path: Path) -> None:
     text = path.read_text("utf-8")
     for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", text):
         page = path.parent / target if target else path
-        assert page.exists() or target == "LICENSE", target
+        assert page.exists(), target
         if anchor:
             headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
             assert anchor in {re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in headings}, anchor
