@@ -17,6 +17,7 @@ import pytest
 
 import tier2_core
 from tests.missions.plugins import Bringing
+from tests.processes import HANG
 from tests.values.test_mapping import Grabbing
 from tests.workflow.plans import ask, do, plan
 from tier2_core import (
@@ -155,9 +156,7 @@ def test_a_registry_pickles_by_what_another_process_can_import() -> None:
         def tier2_operations(self) -> list[Operation]:
             return [Operation("a.do", lambda state, call: state)]
 
-    with pytest.raises(
-        PluginError, match=r"cannot be pickled: the function of operation 'a.do' of plugin"
-    ):
+    with pytest.raises(PluginError, match=r"cannot be pickled: the function of operation 'a.do' of plugin"):
         pickle.dumps(load_registry([Local()]))
     importable = load_registry([Bringing(Mission("here", importable_factory))])
     again = pickle.loads(pickle.dumps(importable))
@@ -194,6 +193,7 @@ def test_no_repr_follows_the_hash_seed() -> None:
             env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             capture_output=True,
             check=True,
+            timeout=HANG,
             encoding="utf-8",
         ).stdout
         for seed in "0123"
