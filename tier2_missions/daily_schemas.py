@@ -47,6 +47,7 @@ PARAMS: dict[str, Any] = {
         "max_priorities": {
             **_COUNT,
             "minimum": 0,
+            "maximum": 9007199254740991,
             "default": 3,
             "description": "How many priorities at most; default 3.",
         },

@@ -10,8 +10,8 @@ from tier2_core import Mission, StepSpec, WorkflowDefinition
 
 def build(params: Mapping[str, Any]) -> WorkflowDefinition:
     """One ``noop`` step whose payload has the params."""
-    step = StepSpec("echo-step", "runtime", {"operation": "noop", "params": params})
+    step = StepSpec("echo-step", "runtime", {"operation": "noop", "description": "Say back the params", "params": params})
     return WorkflowDefinition("wf-echo", [step])
 
 
-MISSION = Mission("echo", build, "Says back its params; changes nothing.")
+MISSION = Mission("echo", build, "Says back its params; changes nothing.", version="2")

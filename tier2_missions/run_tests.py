@@ -37,10 +37,22 @@ def build(params: Mapping[str, Any]) -> WorkflowDefinition:
         StepSpec(
             "tests-discover",
             "runtime",
-            {"operation": "run_tests.discover", "target": "all" if target is None else target},
+            {
+                "operation": "run_tests.discover",
+                "description": "Select test documents by name or scenario",
+                "target": "all" if target is None else target,
+            },
         ),
-        StepSpec("tests-execute", "runtime", {"operation": "run_tests.execute"}),
-        StepSpec("tests-report", "runtime", {"operation": "run_tests.report", "strict": bool(strict)}),
+        StepSpec(
+            "tests-execute",
+            "runtime",
+            {"operation": "run_tests.execute", "description": "Run the selected test documents"},
+        ),
+        StepSpec(
+            "tests-report",
+            "runtime",
+            {"operation": "run_tests.report", "description": "Report how they came out", "strict": bool(strict)},
+        ),
     ]
     return WorkflowDefinition("wf-run-tests", steps)
 
@@ -176,6 +188,7 @@ MISSION = Mission(
     NAME,
     build,
     "Runs the test documents that the state holds under 'suites'.",
+    version="2",
     params_schema={
         "type": "object",
         "properties": {

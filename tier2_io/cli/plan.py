@@ -25,7 +25,9 @@ def execute(options: Any) -> int:
     rows = []
     for place, step in enumerate(workflow.steps, start=1):
         payload = thaw(step.payload)
-        what = payload.pop("operation", "noop") if step.kind == "runtime" else payload.pop("description", "")
+        operation = payload.pop("operation", "noop") if step.kind == "runtime" else ""
+        described = payload.pop("description", "")
+        what = f"{described} ({operation})" if described and operation else described or operation
         payload.pop("schema", None)  # for machines; --json shows it
         rows.append((place, step.id, step.kind, what, shown(payload, 200) if payload else ""))
     say_table(("", "step", "kind", "does", "with"), rows)

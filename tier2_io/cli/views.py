@@ -16,10 +16,12 @@ def daily_loop(result: OrchestrationResult) -> None:
     executed = result.lineage["executed_step_ids"]
     state = result.final_state
     daily = state.get("daily") or {}
-    archived = [task for task in state.get("archive", []) if isinstance(task, dict)]
-    tasks = {task.get("id"): task for task in [*archived, *state.get("tasks", [])]}
+    there = [*state.get("archive", []), *state.get("tasks", [])]  # in an archive there may be anything
+    tasks = {task["id"]: task for task in there if isinstance(task, dict) and isinstance(task.get("id"), str)}
     say(f"Day         {state.get('date') or 'no date is set; --set date=YYYY-MM-DD sets one'}")
-    confirmed = [name if name in tasks else f"{name} (no such task)" for name in daily.get("confirmed") or []]
+    names = daily.get("confirmed")  # which only the step that follows looks at
+    names = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+    confirmed = [name if name in tasks else f"{name} (no such task)" for name in names]
     told = ", ".join(map(safe, confirmed)) or "nothing"
     asked = [answer["decision"] for answer in result.receipt["human"].values()]
     if "approved" not in asked:  # what stands there was confirmed on another day
