@@ -10,7 +10,9 @@ from tier2_core import Mission, StepSpec, WorkflowDefinition
 
 def build(params: Mapping[str, Any]) -> WorkflowDefinition:
     """One ``noop`` step whose payload has the params."""
-    step = StepSpec("echo-step", "runtime", {"operation": "noop", "description": "Say back the params", "params": params})
+    step = StepSpec(
+        "echo-step", "runtime", {"operation": "noop", "description": "Say back the params", "params": params}
+    )
     return WorkflowDefinition("wf-echo", [step])
 
 

@@ -60,7 +60,15 @@ def test_a_workflow_is_built_from_params() -> None:
         "metadata": {"mission_type": "echo", "params": {"hello": ["world"]}},
         "name": "wf-echo",
         "steps": [
-            {"id": "echo-step", "kind": "runtime", "payload": {"operation": "noop", "params": {"hello": ["world"]}}}
+            {
+                "id": "echo-step",
+                "kind": "runtime",
+                "payload": {
+                    "description": "Say back the params",
+                    "operation": "noop",
+                    "params": {"hello": ["world"]},
+                },
+            }
         ],
     }
 

@@ -1,7 +1,7 @@
 """The samples beside this file: how they were made, and what was done to the twin of each.
 
 ``python -m tests.records.samples`` writes those that are not there. One that is there is never written again: from it
-every later version has to compute the same, or say why not.
+every later version has to compute the same, or say why not: those that are refused by now are in ``earlier/``.
 """
 
 from __future__ import annotations

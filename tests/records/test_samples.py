@@ -49,13 +49,26 @@ def test_its_tampered_twin_is_not_and_for_the_right_reason(name: str) -> None:
     assert (verification.cause, verification.step_id) == (expected, step)
 
 
-@pytest.mark.parametrize("name", MADE)
-def test_that_the_distribution_had_another_name_then_is_said_and_is_no_reason_to_refuse(name: str) -> None:
+EARLIER = sorted(path.stem for path in (PLACE / "earlier").glob("*.json"))
+
+
+@pytest.mark.parametrize("name", EARLIER)
+def test_a_record_of_a_mission_of_an_earlier_version_is_refused_and_says_so(name: str) -> None:
+    """Version 1 of the built-in missions described no steps; nothing else that it planned has changed."""
+    record = read(f"earlier/{name}")
+    verification = verify_record(record)
+    assert (verification.verified, verification.cause) == (False, "plan" if record.tier2 == VERSION else "tier2")
+    assert f"mission '{record.mission}' plans other steps now, in its version 2" in verification.message
+    then, now = verification.expected["payload"], verification.actual["payload"]
+    assert now == {**then, "description": now["description"]}
+    assert "description" not in then
     told = "The registry is another than then; tier2-missions was still called tier2."
-    record = read(name)
-    if name == "workflow":  # which was given a mere table of operations
-        told = "Which plugins were installed then is not recorded."
     assert registry_note(record.registry, VERSION, default_registry()) == told
+
+
+def test_that_a_mere_table_of_operations_was_used_is_said() -> None:
+    told = "Which plugins were installed then is not recorded."
+    assert registry_note(read("workflow").registry, VERSION, default_registry()) == told
 
 
 def changed_is_found(name: str, data: bytes) -> None:

@@ -171,7 +171,7 @@ MARKED = make_record(run_mission("marking", registry=registry_of(*marking("old")
     ("brought", "cause", "step", "message"),
     [
         (marking("new"), "operation", "mark", "operation 't.mark' has changed"),
-        (marking("old", do("noop", "more")), "plan", "more", "mission 'marking' plans other steps"),
+        (marking("old", do("noop", "more")), "plan", "more", "'marking' plans other steps now, in its version 1"),
         ((), "plan", None, "its mission is gone"),
         (marking([1, {2}]), "operation", "mark", "cannot be computed again"),
         ((Mission("marking", lambda params: 1), ), "plan", None, "plans nothing"),

@@ -80,7 +80,14 @@ def test_the_workflow_and_the_question_are_named_as_the_contract_names_them() ->
 
 @pytest.mark.parametrize(
     "params",
-    [{"requested_steps": "4"}, {"requested_steps": 1.5}, {"requested_human_steps": True}, {"max_priorities": -1}],
+    [
+        {"requested_steps": "4"},
+        {"requested_steps": 1.5},
+        {"requested_human_steps": True},
+        {"max_priorities": -1},
+        {"max_priorities": 1e300},
+        {"max_priorities": 2**53},
+    ],
 )
 def test_params_that_are_no_bounds_are_refused(params: dict[str, Any]) -> None:
     with pytest.raises(InvalidParamsError, match=f"/{next(iter(params))}"):
@@ -191,6 +198,51 @@ def test_what_is_malformed_fails_the_step_that_meets_it_and_says_what(case: dict
     assert all(result.state[name] is context.initial_state[name] for name in case["state"] if name != "daily")
     if step == WORK[0]:
         assert result.state is context.initial_state
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2000-02-29", True),
+        ("2000-02-30", False),
+        ("1900-02-29", False),
+        ("2024-02-29", True),
+        ("2026-02-29", False),
+        ("2100-02-29", False),
+        ("0001-01-01", True),
+        ("0000-01-01", False),
+        ("9999-12-31", True),
+        ("10000-01-01", False),
+        ("2026-3-2", False),
+        ("2026-03-2", False),
+        ("26-03-02", False),
+        ("20260302", False),
+        ("2026-W10-1", False),
+        ("2026-061", False),
+        ("2026-03-02T00:00", False),
+        ("2026-03-02 ", False),
+        ("-026-03-02", False),
+        ("٢٠٢٦-٠٣-٠٢", False),
+        ("", False),
+        (20260302, False),
+        (None, False),
+        (True, False),
+    ],
+)
+def test_a_date_is_written_in_one_way(text: Any, expected: bool) -> None:
+    assert is_date(text) is expected
+
+
+def test_what_was_done_on_the_day_that_ends_the_calendar_can_be_told() -> None:
+    task = {"id": "a", "title": "A", "due": "0001-01-01"}
+    result = run_daily_loop(ExecutionContext({"date": "9999-12-31", "tasks": [task]}), UNASKED)
+    assert result.final_state["daily"]["summary"]["overdue"] == ["a"]
+
+
+def test_every_step_says_what_it_does() -> None:
+    for params in ({"requested_steps": 5}, {"requested_steps": 0}):
+        for step in build_workflow(MissionSpec("daily_loop", params)).steps:
+            assert len(step.to_dict()["payload"]["description"]) > 9
 
 
 LEAP = st.dates(date(1, 1, 1), date(9999, 12, 31)) | st.integers(1, 9999).map(lambda y: date(y, 2, 28))

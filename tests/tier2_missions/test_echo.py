@@ -19,7 +19,8 @@ PARAMS = st.dictionaries(
 def test_echo_is_one_noop_step_that_holds_the_params(params: dict[str, Any]) -> None:
     workflow = build_workflow(MissionSpec("echo", params))
     assert workflow.id == "wf-echo"
-    step = {"id": "echo-step", "kind": "runtime", "payload": {"operation": "noop", "params": params}}
+    payload = {"description": "Say back the params", "operation": "noop", "params": params}
+    step = {"id": "echo-step", "kind": "runtime", "payload": payload}
     assert canonical_json([one.to_dict() for one in workflow.steps]) == canonical_json([step])
 
 

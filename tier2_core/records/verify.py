@@ -209,11 +209,13 @@ def _planned(record: Record, registry: HasOperations) -> tuple[WorkflowDefinitio
         return None, _Divergence(PLAN, message, actual=str(error))
     if planned.hash == record.workflow.hash:
         return planned, None
-    return planned, _diverging_plan(record, planned)
+    version = registry.get(record.mission).mission.version
+    return planned, _diverging_plan(record, planned, version)
 
 
-def _diverging_plan(record: Record, planned: WorkflowDefinition) -> _Divergence:
-    message = f"mission '{record.mission}' plans other steps now"
+def _diverging_plan(record: Record, planned: WorkflowDefinition, version: str) -> _Divergence:
+    """The first step that is planned otherwise. Which version the mission had then, no record knows."""
+    message = f"mission '{record.mission}' plans other steps now, in its version {version}"
     then, now = record.workflow.to_dict(), planned.to_dict()
     for place in range(max(len(then["steps"]), len(now["steps"]))):
         expected, actual = (steps[place] if place < len(steps) else None for steps in (then["steps"], now["steps"]))
@@ -221,7 +223,11 @@ def _diverging_plan(record: Record, planned: WorkflowDefinition) -> _Divergence:
             return _Divergence(PLAN, message, place, str((expected or actual or {}).get("id")), expected, actual)
     parts = [{name: plan[name] for name in ("id", "metadata")} for plan in (then, now)]
     return _Divergence(
-        PLAN, f"mission '{record.mission}' gives its plan another name or other metadata now", None, None, *parts
+        PLAN,
+        f"mission '{record.mission}' gives its plan another name or other metadata now, in its version {version}",
+        None,
+        None,
+        *parts,
     )
 
 
