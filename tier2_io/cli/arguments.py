@@ -176,7 +176,13 @@ def _of_test(to: argparse.ArgumentParser) -> None:
 
 def _of_verify(to: argparse.ArgumentParser) -> None:
     to.add_argument("files", metavar="FILE", nargs="+", help="a record")
-    to.add_argument("--key", metavar="PUB", help="the public key that every record must be signed by")
+    to.add_argument(
+        "--key",
+        metavar="PUB",
+        action="append",
+        default=[],
+        help="a public key that every record must be signed by; given twice, by both",
+    )
     _plugins(to)
 
 

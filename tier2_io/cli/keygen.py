@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tier2_io.cli.main import DONE
-from tier2_io.records.signing import generate
+from tier2_io.records.keys import generate
 from tier2_io.screen import safe, say, say_json
 
 

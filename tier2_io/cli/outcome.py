@@ -45,13 +45,13 @@ def check_key(options: Any) -> None:
         raise UsageProblem("--sign goes with --record: it is the record that is signed.")
     if options.sign == STDIN:
         raise UsageProblem("--sign takes the name of a file with a key, not standard input.")
-    from tier2_io.records.signing import is_exposed, private_key
+    from tier2_io.records.keys import is_exposed, private_key
 
+    options.key = private_key(options.sign)  # read once: it must not be gone when people have answered
     if is_exposed(options.sign):
         complain(
             f"warning: others can read the private key {options.sign}, and sign with it; chmod 600 would stop them."
         )
-    options.key = private_key(options.sign)  # read once: it must not be gone when people have answered
 
 
 def ended(

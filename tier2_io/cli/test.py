@@ -42,7 +42,8 @@ def execute(options: Any) -> int:
         runs = [(suite.definition, suite.expectations, outcome) for suite, outcome in outcomes]
         document = record_of(runs, known)
         if options.sign is not None:
-            from tier2_io.records.signing import STATEMENT_TYPE, envelope_of
+            from tier2_io.records.dsse import envelope_of
+            from tier2_io.records.signing import STATEMENT_TYPE
 
             statement = statement_of(rendered(document))
             document = envelope_of(rendered(statement), STATEMENT_TYPE, options.key)

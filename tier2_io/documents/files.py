@@ -126,8 +126,11 @@ def check_writable(path: str) -> None:
         raise _problem(path, f"cannot be written: {_why(error)}") from None
 
 
-def read_bytes(path: str, limit: int) -> bytes:
-    """The bytes of a regular file, or of standard input; :class:`FileProblem` for more than ``limit``."""
+def read_bytes(path: str, limit: int, expected: str = "a JSON or TOML file") -> bytes:
+    """The bytes of a regular file, or of standard input; :class:`FileProblem` for more than ``limit``.
+
+    ``expected`` is what a message says of a file that is not there.
+    """
     try:
         if path == STDIN:
             data = sys.stdin.buffer.read(limit + 1)
@@ -138,7 +141,7 @@ def read_bytes(path: str, limit: int) -> bytes:
             with open(path, "rb") as file:
                 data = file.read(limit + 1)
     except FileNotFoundError:
-        raise _problem(path, "does not exist; expected a JSON or TOML file") from None
+        raise _problem(path, f"does not exist; expected {expected}") from None
     except (OSError, ValueError) as error:
         if isinstance(error, FileProblem):
             raise

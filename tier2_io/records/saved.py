@@ -23,7 +23,8 @@ from tier2_core import (
     verify_record,
 )
 from tier2_io.documents.files import FileProblem, rendered, write_document
-from tier2_io.records.signing import RECORD_TYPE, envelope_of, read_stored
+from tier2_io.records.dsse import envelope_of
+from tier2_io.records.signing import RECORD_TYPE, read_stored
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

@@ -32,7 +32,7 @@ from tier2_core.records.installed import contradiction, registry_note
 from tier2_core.records.record import registry_parts
 from tier2_core.values.canonical import read_json, wrapper_digest
 from tier2_io.documents.files import FileProblem
-from tier2_io.records.saved import environment
+from tier2_io.records.saved import NotVerified, environment
 
 PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"
 SCHEMA = "tier2.test-record/1"
@@ -103,14 +103,23 @@ def statement_of(data: bytes) -> dict[str, Any]:
 
 
 def record_in(path: str, statement: Any) -> Any:
-    """The record of test runs in a statement, which must say just what follows from it."""
+    """The record of test runs in a statement.
+
+    What the statement says beyond what tier2 writes is passed over, as in-toto asks. Raises :class:`FileProblem` for
+    what is no such statement, and :class:`NotVerified` for one that says what does not follow from the record in it.
+    """
     try:
         data = base64.b64decode(statement["predicate"]["configuration"][0]["content"], validate=True)
-        fits = statement["predicateType"] == PREDICATE and _identical(statement, statement_of(data))
+        wanted = statement_of(data)
+        if statement["predicateType"] != PREDICATE:
+            raise ValueError
     except (KeyError, IndexError, TypeError, ValueError, AttributeError):
-        fits = False
-    if not fits:
-        raise FileProblem(f"{path} holds no statement of a test result that follows from the record in it.")
+        raise FileProblem(
+            f"{path} holds no statement of a test result with a record in it; expected what 'tier2 test --record FILE "
+            "--sign KEY' writes."
+        ) from None
+    if not _says(statement, wanted) or statement["predicate"].get("warnedTests"):
+        raise NotVerified(f"{path} holds a statement that does not follow from the record in it")
     return read_json(data)
 
 
@@ -204,6 +213,17 @@ def _expect_fields(value: Any, names: Sequence[str], what: str, optional: Sequen
     if missing or unknown:
         told = f"lacks the field '{missing[0]}'" if missing else f"has the unknown field '{unknown[0]}'"
         raise _Damaged(f"{what} {told}.")
+
+
+def _says(found: Any, wanted: Any) -> bool:
+    """Whether plain data says what was written; it may say more, in members that are not known here."""
+    if isinstance(wanted, dict):
+        return isinstance(found, dict) and all(
+            name in found and _says(found[name], part) for name, part in wanted.items()
+        )
+    if isinstance(wanted, list):
+        return isinstance(found, list) and len(found) == len(wanted) and all(map(_says, found, wanted))
+    return _identical(found, wanted)
 
 
 def _identical(found: Any, wanted: Any) -> bool:
