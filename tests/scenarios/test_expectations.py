@@ -208,6 +208,26 @@ def test_a_result_of_another_make_is_asked_once_and_has_no_writer() -> None:
     assert said.asked == 1
 
 
+@pytest.mark.parametrize("path", ["receipt.steps.0", "said"])
+def test_each_scenario_is_held_against_its_own_results(path: str) -> None:
+    """Missions of one name in two scenarios, in turns, at a path that the whole result is put together for."""
+    results: dict[str, ScenarioResult] = {}
+    for name in ("one", "two"):
+        ran = run(WorkflowDefinition("w", [StepSpec(name, "runtime")]), Context({}))
+        results[name] = ScenarioResult(name, {"m": ran if path != "said" else Said({"said": name})})
+    wanted = [
+        MissionExpectation(f"{place} {at} {value}", at, "m", path, "eq", value)
+        for place, (at, value) in enumerate([("one", "one"), ("two", "two"), ("two", "one"), ("one", "one")])
+    ]
+    made = evaluate_expectations(ScenarioSuiteResult("suite", results), SuiteExpectationsDefinition(wanted))
+    assert [(one.actual, one.passed) for one in made.expectation_results.values()] == [
+        ("one", True),
+        ("two", True),
+        ("two", False),
+        ("one", True),
+    ]
+
+
 def test_what_another_make_says_that_is_no_json_is_the_callers_fault() -> None:
     with pytest.raises(CallerError):
         outcome(Said({"at": {1, 2}}), "at", "exists")

@@ -156,6 +156,31 @@ def test_a_runtime_step_without_an_operation_does_nothing() -> None:
     assert run(plan(do("noop"), name="w"), ExecutionContext(state)).state is state
 
 
+@pytest.mark.parametrize("into", [{}, {"into": "answer"}])
+@pytest.mark.parametrize("approved", [True, False])
+def test_only_what_was_approved_goes_on(approved: bool, into: dict[str, Any]) -> None:
+    workflow = plan(ask("sure", **into), do("set", "after", path="done", value=True))
+    result = run(workflow, ExecutionContext({"a": 1}, decisions=[Decision("sure", approved, value="v")]))
+    assert result.status == ("succeeded" if approved else "rejected")
+    assert [entry.outcome for entry in result.run.trace] == (["approved", "done"] if approved else ["rejected"])
+    written = {"done": True, **({"answer": "v"} if into else {})} if approved else {}
+    assert result.final_state == {"a": 1, **written}
+
+
+@pytest.mark.parametrize("operation", ["set", "t.put"])
+def test_a_state_may_have_just_64_mib(operation: str) -> None:
+    """Of canonical JSON; one byte more, and the step fails and nothing is changed."""
+    text = "x" * (64 * 2**20 - len('{"text":""}'))
+    registry = table(put=lambda state, call: state.set("text", call.payload["value"]))
+    before = ExecutionContext({"text": ""})
+    full = run(plan(do(operation, "s", path="text", value=text)), before, registry=registry)
+    assert (full.status, full.state["text"]) == ("succeeded", text)
+    over = run(plan(do(operation, "s", path="text", value=text + "x")), before, registry=registry)
+    assert (over.status, over.failed_step_id) == ("failed", "s")
+    assert over.state is before.initial_state
+    assert "67108865" in (over.error_message or "")
+
+
 def test_runs_are_compared_by_value_so_that_true_is_not_1() -> None:
     def with_value(value: Any) -> Run:
         return run(plan(do("t.x")), ExecutionContext(), registry=table(x=lambda state, call: {"v": value})).run

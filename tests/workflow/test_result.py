@@ -258,6 +258,20 @@ def test_the_receipt_counts_logical_ticks() -> None:
     assert result.receipt == {"end_time": 2, "human": {}, "id": "wf", "start_time": 0, "steps": ["a", "b"]}
 
 
+def test_what_is_changed_in_one_receipt_is_changed_in_no_other() -> None:
+    """Nobody was asked, of two steps in two runs: four objects, and not one."""
+    one, other = (run(plan(ask("a"), ask("b")), ExecutionContext()) for _ in range(2))
+    human = one.receipt["human"]
+    human["a"]["actor"] = "changed"
+    unattended = {"actor": "", "decision": "unattended", "reason": ""}
+    assert human["b"] == unattended
+    assert one.receipt["human"] == other.receipt["human"] == {"a": unattended, "b": unattended}
+    plain = one.to_dict()["receipt"]["human"]
+    plain["a"]["actor"] = "changed"
+    assert plain["b"] == unattended
+    assert one.to_dict()["receipt"]["human"]["a"] == unattended
+
+
 def test_the_receipt_says_who_decided_what_at_each_executed_human_step() -> None:
     steps = [ask("z"), ask("a"), do("noop", "n")]
     decisions = [Decision("z", True, "Ada", "fine"), Decision("a", False, "Bob", "no")]
