@@ -264,6 +264,9 @@ class InvalidParamsError(CallerError):
 class ConfigError(CallerError):
     """A config has mistakes; ``problems`` holds one ``(path, message)`` for each, all of them at once.
 
+    The message tells of the first 20. Of a config with more than 10,000 mistakes, ``problems`` holds that many;
+    ``total`` is the number of all.
+
     ``pointers`` holds one JSON Pointer for each, to the very value that is wrong: a path names the mapping that is
     read, a pointer goes on to the field in it.
 
@@ -273,16 +276,26 @@ class ConfigError(CallerError):
     Missing required field 'expectations'
     """
 
-    def __init__(self, message: str, *, problems: Iterable[tuple[str, str]] = (), pointers: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        problems: Iterable[tuple[str, str]] = (),
+        pointers: Iterable[str] = (),
+        total: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.problems = tuple(problems)
         self.pointers = tuple(pointers)
+        self.total = len(self.problems) if total is None else total
 
     @classmethod
-    def of(cls, problems: Sequence[tuple[str, str]], pointers: Iterable[str] = ()) -> ConfigError:
+    def of(
+        cls, problems: Sequence[tuple[str, str]], pointers: Iterable[str] = (), total: int | None = None
+    ) -> ConfigError:
         """The error that reports ``problems``, one a line; an empty path is the config itself."""
         lines = [f"{path}: {message}" if path else message for path, message in problems]
-        return cls("\n".join(lines), problems=problems, pointers=pointers)
+        return cls("\n".join(first_told(lines, total)), problems=problems, pointers=pointers, total=total)
 
 
 class RecordError(CallerError):

@@ -34,6 +34,7 @@ from tier2_core import (
     run_test_run_from_config,
     unknown_fields,
 )
+from tier2_core.scenarios.config_adapter import misplaced_fields
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "scenarios" / "configs.json").read_text("utf-8"))
 SUITES = [pytest.param(case, id=case["name"]) for case in VECTORS["suites"]]
@@ -343,3 +344,54 @@ def test_unknown_fields_are_ignored_and_told_with_the_closest_known_name() -> No
         "'expectations.1.expect' is no field of an expectation and is ignored; did you mean 'expected'?",
     )
     assert unknown_fields(freeze(document)) == told
+
+
+def test_the_first_mistakes_are_told_with_the_number_of_all() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_suite_definition({"suite_name": "s", "scenarios": [{}] * 25_000})
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 21
+    assert lines[19] == "scenarios.9: Missing required field 'initial_state'"
+    assert lines[20] == "… and 49,980 more mistakes"
+    assert caught.value.total == 50_000
+    assert len(caught.value.problems) == len(caught.value.pointers) == 10_000
+
+
+def test_one_mistake_more_than_are_told_is_one_mistake() -> None:
+    for count, last in ((20, "scenarios.19: Each scenario must be a dict"), (21, "… and 1 more mistake")):
+        with pytest.raises(ConfigError) as caught:
+            parse_suite_definition({"suite_name": "s", "scenarios": [1] * count})
+        assert str(caught.value).splitlines()[-1] == last
+        assert caught.value.total == len(caught.value.problems) == count
+
+
+def test_names_that_come_twice_are_told_at_once_however_many_there_are() -> None:
+    """The first of them by name: neither the work nor the message grows with their square."""
+    ids = [f"e{place:05}" for place in range(20_000)] * 2
+    common = {"scenario_name": "s", "mission_name": "m", "path": "status", "op": "exists"}
+    with pytest.raises(ConfigError) as caught:
+        parse_expectations_definition({"expectations": [{"id": one, **common} for one in ids]})
+    assert str(caught.value) == (
+        "Duplicate expectation IDs 'e00000', 'e00001', 'e00002', 'e00003', 'e00004' and 19,995 more; expected each once"
+    )
+    made = [MissionExpectation(one, "s", "m", "status", "exists") for one in ids]
+    with pytest.raises(ValueError, match=r"Duplicate expectation IDs 'e00000', .* and 19,995 more; expected each once"):
+        SuiteExpectationsDefinition(made)
+    calls = [MissionCall("echo", label=one) for one in ids]
+    with pytest.raises(ValueError, match=r"has duplicate labels: 'e00000', .* and 19,995 more; expected each once"):
+        ScenarioDefinition("s", {}, calls)
+
+
+def test_a_long_operator_is_cut() -> None:
+    with pytest.raises(ValueError, match="Invalid value for 'op'") as caught:
+        MissionExpectation("e", "s", "m", "status", "x" * 1_000)
+    assert f"Invalid value for 'op': '{'x' * 79}…'; expected one of" in str(caught.value)
+
+
+def test_of_many_unknown_fields_the_first_are_told() -> None:
+    document = {"suite_name": "s", **{f"field-{place:04}-{'x' * 100}": 1 for place in range(2_000)}}
+    told, more = misplaced_fields(document)
+    assert (len(told), more) == (20, 1_980)
+    assert told[0][1].startswith("'field-0000-xxx")
+    assert "x…' is no field" in told[0][1]
+    assert len(unknown_fields(document)) == 2_000

@@ -126,3 +126,14 @@ def test_what_comes_twice_is_named_once_and_sorted() -> None:
 
 def test_a_sentence_goes_on_in_lower_case() -> None:
     assert fields.with_prefix(InvalidValueError("Found NaN."), "here") == "here: found NaN."
+
+
+def test_what_comes_twice_is_found_at_once_however_much_there_is() -> None:
+    many = [str(place) for place in range(50_000)]
+    assert fields.repeated([*many, "7"]) == ["7"]
+    assert fields.repeated(many * 2) == sorted(many)
+    assert fields.repeated(many) == []
+    with pytest.raises(
+        fields.Wrong, match=r"has duplicate labels: '0', '1', '10', '100', '1000' and 49,995 more; expected"
+    ):
+        fields.unique(many * 2, "labels")

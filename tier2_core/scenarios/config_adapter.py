@@ -11,7 +11,7 @@ from typing import Any
 
 from pyrsistent import PMap
 
-from tier2_core.errors import ConfigError, did_you_mean
+from tier2_core.errors import MOST_TOLD, ConfigError, cut, did_you_mean
 from tier2_core.missions.planning import HasMissions
 from tier2_core.scenarios.as_it_stands import (
     decision_as_it_stands,
@@ -125,7 +125,7 @@ def _expectations(problems: Problems, config: Any) -> Any:
 
 def _or_error(problems: Problems, *made: Any) -> Any:
     if problems.found:
-        raise ConfigError.of(problems.found, problems.pointers)
+        raise ConfigError.of(problems.found, problems.pointers, problems.total)
     return made[0] if len(made) == 1 else made
 
 
@@ -203,12 +203,21 @@ def unknown_fields(document: Any) -> tuple[str, ...]:
     >>> unknown_fields({"suite_name": "s", "scenario": []})
     ("'scenario' is no field of a test document and is ignored; did you mean 'scenarios'?",)
     """
-    return tuple(sentence for _, sentence in misplaced_fields(document))
+    return tuple(_ignored(*field)[1] for field in _unknown(document, "document", ""))
 
 
-def misplaced_fields(document: Any) -> tuple[tuple[str, str], ...]:
-    """What :func:`unknown_fields` tells of, each sentence with the JSON Pointer to its field."""
-    return tuple(_unknown(document, "document", ""))
+def misplaced_fields(document: Any) -> tuple[list[tuple[str, str]], int]:
+    """The first of what :func:`unknown_fields` tells of, each with the JSON Pointer to it, and how many follow."""
+    fields = list(_unknown(document, "document", ""))
+    return [_ignored(*field) for field in fields[:MOST_TOLD]], max(len(fields) - MOST_TOLD, 0)
+
+
+def _ignored(name: Any, kind: str, path: str) -> tuple[str, str]:
+    what = "a test document" if kind == "document" else f"a{'n' if kind[0] == 'e' else ''} {kind}"
+    hint = did_you_mean(str(name), FIELDS[kind]) or "."
+    pointer = printable(format_pointer((*filter(None, path.split(".")), name)))
+    place = printable(below(path, cut(str(name))))
+    return pointer, f"'{place}' is no field of {what} and is ignored{hint}"
 
 
 _KNOWN = {kind: frozenset(names) for kind, names in FIELDS.items()}
@@ -220,16 +229,13 @@ _CHILDREN = {
 }
 
 
-def _unknown(value: Any, kind: str, path: str) -> Iterator[tuple[str, str]]:
+def _unknown(value: Any, kind: str, path: str) -> Iterator[tuple[Any, str, str]]:
+    """The unknown fields of a mapping and of those in it: the name, the kind of mapping, and where that is."""
     if type(value) is not dict and type(value) is not PMap:
         return
-    what = "a test document" if kind == "document" else f"a{'n' if kind[0] == 'e' else ''} {kind}"
     for name in () if _KNOWN[kind].issuperset(value) else sorted(value, key=str):
         if name not in _KNOWN[kind]:
-            place = printable(below(path, str(name)))
-            hint = did_you_mean(str(name), FIELDS[kind]) or "."
-            pointer = printable(format_pointer((*filter(None, path.split(".")), name)))
-            yield pointer, f"'{place}' is no field of {what} and is ignored{hint}"
+            yield name, kind, path
     for name, child in _CHILDREN.get(kind, {}).items():
         items: Any = value.get(name)
         if type(items) in LISTS:

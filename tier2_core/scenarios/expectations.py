@@ -22,6 +22,7 @@ from tier2_core.values.fields import (
     named,
     object_,
     read_only,
+    repeated,
     shown,
     text,
     tuple_of,
@@ -33,6 +34,7 @@ from tier2_core.values.paths import follow, format_pointer, parse_path, resolve_
 from tier2_core.values.predicates import TYPE_ERROR, check_predicate, missed, type_error_message
 from tier2_core.values.scalars import quote
 from tier2_core.values.schema import schema_problems
+from tier2_core.values.words import several
 from tier2_core.workflow.result import OrchestrationResult
 from tier2_core.workflow.specs import NOTHING, by_construction
 from tier2_core.workflow.trace import Run
@@ -99,11 +101,10 @@ class SuiteExpectationsDefinition:
     expectations: tuple[MissionExpectation, ...] = field(default=(), converter=_expectations)
 
     def __attrs_post_init__(self) -> None:
-        ids = [expectation.id for expectation in self.expectations]
-        if len(set(ids)) < len(ids):
-            twice = sorted({name for name in ids if ids.count(name) > 1})
+        twice = repeated(expectation.id for expectation in self.expectations)
+        if twice:
             raise InvalidSpecError(
-                f"Duplicate expectation IDs {', '.join(map(repr, twice))}; expected each once.", field="expectations"
+                f"Duplicate expectation IDs {several(twice)}; expected each once.", field="expectations"
             )
 
     to_dict = plain.to_dict

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from tier2_core.scenarios.as_it_stands import MISTAKES
 from tier2_core.values.freeze import freeze, printable
 from tier2_core.values.paths import format_pointer
 from tier2_core.values.seal import VECTOR
+from tier2_core.values.words import several
 
 REQUIRED = object()
 BROKEN: Any = object()
@@ -20,19 +20,29 @@ BROKEN: Any = object()
 
 LISTS = (list, tuple, VECTOR)
 
+MOST_KEPT = 10_000
+"""The mistakes of one config that are kept, at most."""
+
 Kind = tuple[Callable[[Any], Any], "Callable[[Problems, Any, str], Any]"]
 """The two ways to read a mapping of a kind."""
 
 
 class Problems:
-    """Collects mistakes while definitions are read; nothing is built from what has one."""
+    """Collects mistakes while definitions are read; nothing is built from what has one.
+
+    The first of them are kept, and ``total`` counts all.
+    """
 
     def __init__(self) -> None:
         self.found: list[tuple[str, str]] = []
         self.pointers: list[str] = []
+        self.total = 0
 
     def add(self, path: str, message: str, *inside: Any, below: str = "") -> Any:
         """A mistake at ``path``; ``inside`` it, by these tokens and then the pointer ``below``, is what is wrong."""
+        self.total += 1
+        if self.total > MOST_KEPT:
+            return BROKEN
         self.found.append((printable(path), message))
         self.pointers.append(printable(format_pointer((*filter(None, path.split(".")), *inside))) + below)
         return BROKEN
@@ -110,19 +120,22 @@ class Problems:
         items = config.get(name)
         if type(items) in LISTS and len(items) < 2:
             items = None
-        count: Counter[str] = Counter()
+        seen: set[str] = set()
+        twice: set[str] = set()
         second: tuple[Any, ...] = ()
         for place, item in enumerate(items if type(items) in LISTS else ()):
             if type(item) is not dict and type(item) is not PMap:
                 continue
             key = next((key for key in keys if item.get(key)), keys[-1])
-            if type(item.get(key)) is str:
-                count[item[key]] += 1
-                second = second or ((name, place, key) if count[item[key]] > 1 else ())
+            found = item.get(key)
+            if type(found) is str and found in seen:
+                twice.add(found)
+                second = second or (name, place, key)
+            elif type(found) is str:
+                seen.add(found)
         if not second:
             return None
-        twice = sorted(found for found in count if count[found] > 1)
-        return self.add(path, f"Duplicate {what} {', '.join(map(repr, twice))}; expected each once", *second)
+        return self.add(path, f"Duplicate {what} {several(sorted(twice))}; expected each once", *second)
 
 
 def below(path: str, name: str) -> str:

@@ -6,6 +6,7 @@ nor its field: ``@frozen(field_transformer=named)`` makes that an :class:`Invali
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -20,6 +21,7 @@ from tier2_core.values.mapping import FrozenMapping
 from tier2_core.values.scalars import Refused, check_text
 from tier2_core.values.seal import seal_of
 from tier2_core.values.thaw import thaw
+from tier2_core.values.words import several
 
 T = TypeVar("T")
 
@@ -189,10 +191,21 @@ def expect(value: Any, kind: type, name: str) -> None:
 
 def unique(values: Iterable[str], what: str) -> None:
     """:class:`Wrong` if a value comes twice; ``what`` says of what there may be one."""
+    twice = repeated(values)
+    if twice:
+        raise Wrong(f"has duplicate {what}: {several(twice)}; expected each once")
+
+
+def repeated(values: Iterable[str]) -> list[str]:
+    """What comes more than once, sorted.
+
+    >>> repeated("banana")
+    ['a', 'n']
+    """
     listed = list(values)
-    if len(set(listed)) < len(listed):
-        twice = sorted({value for value in listed if listed.count(value) > 1})
-        raise Wrong(f"has duplicate {what}: {', '.join(map(repr, twice))}; expected each once")
+    if len(set(listed)) == len(listed):
+        return []
+    return sorted(value for value, count in Counter(listed).items() if count > 1)
 
 
 def with_prefix(error: Tier2Error, prefix: str) -> str:

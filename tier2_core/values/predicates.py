@@ -16,6 +16,7 @@ from tier2_core.values.freeze import freeze, same
 from tier2_core.values.mapping import FrozenMapping
 from tier2_core.values.schema import check_schema, schema_problems
 from tier2_core.values.seal import CONTAINERS, VECTOR
+from tier2_core.values.words import quoted, told
 
 Predicate = Callable[[Any, Any], str | None]
 
@@ -102,8 +103,10 @@ def check_predicate(op: Any, expected: Any) -> None:
     """:class:`InvalidSpecError` for an operator that there is not, or something that it cannot expect."""
     if not isinstance(op, str) or op not in PREDICATES:
         hint = did_you_mean(op, PREDICATES) if isinstance(op, str) else ""
+        found = quoted(op) if isinstance(op, str) else told(op)
         raise InvalidSpecError(
-            f"Invalid value for 'op': {op!r}; expected one of {', '.join(PREDICATES)}{hint or '.'}", field="op"
+            f"Invalid value for 'op': {found}; expected one of {', '.join(PREDICATES)}{hint or '.'}",
+            field="op",
         )
     if op == "matches":
         check_schema(expected, field="expected")

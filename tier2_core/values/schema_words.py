@@ -6,12 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tier2_core.errors import LONGEST_QUOTED, cut
-from tier2_core.values.words import counted, quoted, told
+from tier2_core.values.words import counted, quoted, several, told
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError
-
-_LONGEST_LIST = 5
 
 _TYPES = {
     "array": "a list", "boolean": "true or false", "integer": "a whole number", "null": "null", "number": "a number",
@@ -35,9 +33,9 @@ def in_words(error: ValidationError | ValueError, document: Any) -> str:
         return f"found the key {_text(inner.instance)}; {_expected(inner, '')}, as a key"
     if kind.name == "falseSchema" and keyword in ("additionalProperties", "unevaluatedProperties"):
         keys = sorted(found) if type(found) is dict else []
-        return f"found {_several('key', [quoted(key) for key in keys])}; expected none"
+        return f"found {_keys('key', keys)}; expected none"
     if kind.name in ("additionalProperties", "unevaluatedProperties"):
-        return f"found {_several('unknown key', [quoted(key) for key in sorted(kind.unexpected)])}; expected none"
+        return f"found {_keys('unknown key', sorted(kind.unexpected))}; expected none"
     if kind.name == "required":
         return f"found no key {quoted(kind.property)}; expected one"
     if kind.name == "uniqueItems" and type(found) is list:
@@ -57,11 +55,9 @@ def _text(value: Any) -> str:
     return quoted(value) if type(value) is str else told(value)
 
 
-def _several(what: str, texts: list[str]) -> str:
-    """What there is one or several of, the first of them by name."""
-    more = len(texts) - _LONGEST_LIST
-    listed = ", ".join(texts[:_LONGEST_LIST]) + (f" and {more:,} more" if more > 0 else "")
-    return f"the {what}{'s' if len(texts) != 1 else ''} {listed}" if texts else f"a {what}"
+def _keys(what: str, names: list[str]) -> str:
+    """The keys that are too many, the first of them by name."""
+    return f"the {what}{'s' if len(names) != 1 else ''} {several(names)}" if names else f"a {what}"
 
 
 def _one_of(values: list[Any]) -> str:

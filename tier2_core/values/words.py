@@ -60,6 +60,16 @@ def quoted(text: str) -> str:
     return f"'{cut(text)}'"
 
 
+def several(names: Sequence[str], most: int = 5) -> str:
+    """The first of some names, in quotes, and how many more there are.
+
+    >>> several(["a", "b", "c"], 2)
+    "'a', 'b' and 1 more"
+    """
+    more = len(names) - most
+    return ", ".join(map(quoted, names[:most])) + (f" and {more:,} more" if more > 0 else "")
+
+
 def counted(number: int, what: str) -> str:
     """How many there are of something that takes an ``s`` in the plural.
 

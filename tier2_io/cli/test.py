@@ -12,13 +12,15 @@ from tier2_core import (
     Registry,
     TestRunResult,
 )
+from tier2_core.errors import MOST_TOLD, first_told
+from tier2_core.values.words import counted
 from tier2_io.cli.inputs import UsageProblem, registry
 from tier2_io.cli.main import DONE, FAILED
 from tier2_io.cli.outcome import check_key
 from tier2_io.documents.files import FileProblem, check_writable, rendered, write_document
 from tier2_io.parallel import ScenarioFailed, run_test_runs
 from tier2_io.screen import complain, progress, safe, say, say_json
-from tier2_io.suites.running import Suite, doubts, failure_lines, read_suite, told_of
+from tier2_io.suites.running import Suite, SuiteMistakes, doubts, failure_lines, read_suite, told_of
 
 
 def execute(options: Any) -> int:
@@ -71,15 +73,20 @@ def _no_collector() -> Iterator[None]:
 
 def _parsed(paths: list[str]) -> list[Suite]:
     """All files, read before anything runs; the mistakes of all of them are reported at once."""
-    parsed, mistakes = [], []
+    parsed: list[Suite] = []
+    mistakes: list[str] = []
+    total = 0
     for path in paths:
         try:
             parsed.append(read_suite(path, complain))
+        except SuiteMistakes as error:
+            mistakes += error.lines[:MOST_TOLD]
+            total += error.total
         except FileProblem as error:
-            mistakes += str(error).split("\n")
+            mistakes.append(str(error))
+            total += 1
     if mistakes:
-        count = f"{len(mistakes)} mistake{'s' * (len(mistakes) != 1)}; nothing was run:"
-        raise FileProblem("\n".join([count, *mistakes]))
+        raise FileProblem("\n".join([f"{counted(total, 'mistake')}; nothing was run:", *first_told(mistakes, total)]))
     return parsed
 
 

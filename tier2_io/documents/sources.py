@@ -61,12 +61,14 @@ class Source:
     def _toml(self) -> Any:
         import tomllib
 
-        try:
-            return tomllib.loads(self.text)
-        except (ValueError, RecursionError) as error:
-            from tier2_io.documents.toml_text import toml_mistake
+        from tier2_io.documents.toml_text import long_key, toml_mistake
 
-            mistake = toml_mistake(self.text, error)
+        mistake = long_key(self.text)
+        if mistake is None:
+            try:
+                return tomllib.loads(self.text)
+            except (ValueError, RecursionError) as error:
+                mistake = toml_mistake(self.text, error)
         raise self.problem(mistake.offset, mistake.sentence)
 
     def object(self) -> dict[str, Any]:

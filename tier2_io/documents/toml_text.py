@@ -154,6 +154,32 @@ class TomlPlaces:
 
 # --- what cannot be read -------------------------------------------------------------------------
 
+MOST_KEY_PARTS = 64
+"""The parts of one dotted key, at most: as many as documents are deep. ``tomllib`` is quadratic in them."""
+
+_PART = r'(?:"(?:[^"\\\n]++|\\.)*+"|\'[^\'\n]*+\'|[^\s\[\]{},=#"\'.]++)'
+_DOTTED = re.compile(
+    rf'"""(?:[^"\\]++|\\.|"{{1,2}}(?!"))*+"{{3,5}}|\'\'\'(?:[^\']++|\'{{1,2}}(?!\'))*+\'{{3,5}}|#[^\n]*+'
+    rf"|(?P<key>{_PART}(?:[ \t]*+\.[ \t]*+{_PART})*+)",
+    re.DOTALL,
+)
+_ONE_PART = re.compile(_PART, re.DOTALL)
+
+
+def long_key(text: str) -> Mistake | None:
+    """The first dotted key with more parts than may be, in a text that was not read yet."""
+    if all(line.count(".") < MOST_KEY_PARTS for line in text.split("\n")):
+        return None
+    for found in _DOTTED.finditer(text):
+        key = found["key"]
+        if key is not None and key.count(".") >= MOST_KEY_PARTS:
+            parts = sum(1 for _ in _ONE_PART.finditer(key))
+            if parts > MOST_KEY_PARTS:
+                sentence = f"Found a key with {parts:,} parts; expected at most {MOST_KEY_PARTS}."
+                return Mistake(found.start(), sentence)
+    return None
+
+
 _WORD = re.compile(r"[^\s,\]}#=]+")
 _WORDS = {
     "True": "true", "TRUE": "true", "yes": "true", "on": "true",
@@ -199,6 +225,8 @@ def _offset(text: str, line: int, column: int) -> int:
 def _syntax(text: str, message: str, at: int) -> Mistake:
     """The mistake that Python's reader has found, told by what stands there."""
     here = told_character(text, at)
+    if text.startswith("\r", at) and not text.startswith("\r\n", at):
+        return Mistake(at, "Found a carriage return alone; expected LF or CR LF where a line ends.")
     word = _WORD.match(text, at)
     begin, number = word_around(text, at)
     if message.startswith("Expected newline") and begin < at:

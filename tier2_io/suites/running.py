@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -34,10 +34,22 @@ from tier2_core import (
     run_scenario,
     scenarios_of,
 )
+from tier2_core.errors import MOST_TOLD, first_told
 from tier2_core.scenarios.config_adapter import misplaced_fields
+from tier2_core.values.fields import repeated
+from tier2_core.values.words import quoted
 from tier2_io.documents.files import FileProblem
 from tier2_io.documents.sources import Source, read_source
 from tier2_io.screen import safe, shown
+
+
+class SuiteMistakes(FileProblem):
+    """The mistakes of a suite's file: a line for each of the first ones, and how many there are."""
+
+    def __init__(self, lines: Sequence[str], total: int) -> None:
+        super().__init__("\n".join(first_told(lines, total)))
+        self.lines = lines
+        self.total = total
 
 
 @frozen
@@ -53,24 +65,28 @@ class Suite:
 def read_suite(path: str, warn: Callable[[str], None]) -> Suite:
     """The suite in a file; ``warn`` is told of fields that mean nothing.
 
-    Raises :class:`FileProblem` with a line for each mistake, all of them at once, in the order of the text.
+    Raises :class:`FileProblem`; where a part is wrong, :class:`SuiteMistakes`, in the order of the text.
     """
     source = read_source(path)
     document = source.object()
-    for pointer, doubt in misplaced_fields(document):
+    misplaced, more = misplaced_fields(document)
+    for pointer, doubt in misplaced:
         warn(source.told(pointer, f"warning: {doubt}", key=True))
+    if more:
+        warn(f"{source.name}: warning: … and {more:,} more fields that are ignored.")
     try:
         return Suite(path, *parse_test_document(document), source)
     except ConfigError as error:
         told = [f"{place}: {message}" if place else message for place, message in error.problems]
-        raise FileProblem("\n".join(source.told_all(zip(error.pointers, told, strict=True)))) from None
+        raise SuiteMistakes(source.told_all(zip(error.pointers, told, strict=True)), error.total) from None
 
 
 def doubts(suite: Suite) -> list[str]:
     """What can be said of a suite that will pass, whatever happens, or that runs less than it shows."""
-    names = [scenario.scenario_name for scenario in suite.definition.scenarios]
-    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
-    found = [f"scenario '{name}' is there more than once; the last one is run." for name in twice]
+    twice = repeated(scenario.scenario_name for scenario in suite.definition.scenarios)
+    found = [f"scenario {quoted(name)} is there more than once; the last one is run." for name in twice[:MOST_TOLD]]
+    if len(twice) > MOST_TOLD:
+        found.append(f"{len(twice) - MOST_TOLD:,} more names of scenarios are there more than once.")
     if not suite.expectations.expectations:
         found.append("nothing is expected, so that nothing can fail.")
     return found

@@ -61,6 +61,30 @@ def test_every_mistake_in_a_suite_file_is_told_with_its_line_and_column(
     assert f"{name}:" in done.stderr
 
 
+def test_of_many_mistakes_in_suites_the_first_are_told_with_the_number_of_all(tier2: Tier2, tmp_path: Path) -> None:
+    """However many files they are in; fields that are ignored, and names that come twice, are no exception."""
+    (tmp_path / "a.json").write_text('{"suite_name": 1, "scenarios": [], "expectations": []}', "utf-8")
+    many = {"suite_name": "s", "scenarios": [{}] * 500, "expectations": []}
+    (tmp_path / "b.json").write_text(json.dumps(many), "utf-8")
+    (tmp_path / "c.json").write_text("{", "utf-8")
+    done = tier2("test", "a.json", "b.json", "c.json")
+    lines = done.stderr.splitlines()
+    assert (done.returncode, len(lines)) == (2, 22)
+    assert lines[0] == "tier2 test: 1,002 mistakes; nothing was run:"
+    assert lines[1] == "a.json:1:16: Field 'suite_name' must be a string"
+    assert lines[-1] == "… and 982 more mistakes"
+    names = [f"s{place:03}" for place in range(100)] * 2
+    scenarios = [{"scenario_name": name, "initial_state": {}, "x" * 200: 1} for name in names]
+    (tmp_path / "d.json").write_text(
+        json.dumps({"suite_name": "d", "scenarios": scenarios, "expectations": []}), "utf-8"
+    )
+    lines = tier2("test", "d.json").stderr.splitlines()
+    assert sum("is no field of a scenario and is ignored" in line for line in lines) == 20
+    assert "d.json: warning: … and 180 more fields that are ignored." in lines
+    assert sum("is there more than once; the last one is run." in line for line in lines) == 20
+    assert sum("80 more names of scenarios are there more than once." in line for line in lines) == 1
+
+
 def test_every_bad_suite_has_what_is_expected_of_it_beside_it() -> None:
     names = {path.name for path in SUITES_BAD.iterdir()}
     assert names == {name for one in names if one.endswith(".txt") for name in (one, one.removesuffix(".txt"))}
