@@ -66,17 +66,17 @@ def parser() -> argparse.ArgumentParser:
     )
     for name, summary, arguments in (
         ("missions", "List the installed missions.", _plugins),
-        ("plugins", "List the installed plugins, and what failed; check one; write a new one.", _of_plugins),
+        ("plugins", "List the installed plugins and their failures; check a plugin, or write a new one.", _of_plugins),
         ("plan", "Show the steps that a mission plans for its params.", _of_plan),
         ("run", "Run a mission; at a terminal, people are asked for their decisions.", _of_run),
-        ("resume", "Go on with a recorded run that waits for a decision.", _of_resume),
-        ("explore", "Show where every answer to a mission's human steps leads.", _of_explore),
-        ("test", "Run suites and hold them against their expectations.", _of_test),
-        ("verify", "Recompute records, of runs and of test runs, and say whether they are true.", _of_verify),
-        ("diff", "Show what differs between the records of two runs, the likely cause first.", _of_diff),
+        ("resume", "Continue a recorded run that waits for a decision.", _of_resume),
+        ("explore", "Show where each possible answer to a mission's human steps leads.", _of_explore),
+        ("test", "Run suites and check their expectations.", _of_test),
+        ("verify", "Recompute records of runs and of test runs, and say whether they are true.", _of_verify),
+        ("diff", "Show how the records of two runs differ, the likely cause first.", _of_diff),
         ("show", "Tell the story of a recorded run: its steps, who decided, and what each step changed.", _of_show),
-        ("keygen", "Write a pair of keys to sign records with.", _of_keygen),
-        ("registry", "Write down what is installed, or say what has changed since.", _of_registry),
+        ("keygen", "Generate a key pair for signing records.", _of_keygen),
+        ("registry", "Lock the installed plugins to a file, or say what has changed since.", _of_registry),
         ("schema", "Print a JSON Schema, for editors and other tools.", _of_schema),
     ):
         commands.add_parser(
@@ -107,7 +107,7 @@ def _columns() -> int:
 def _of_plugins(to: argparse.ArgumentParser) -> None:
     _plugins(to)
     actions = to.add_subparsers(dest="action", metavar="ACTION")
-    written = "write a small distribution with a plugin, which installs and passes its tests as it is"
+    written = "write a small distribution with a plugin, ready to install and to test"
     new = actions.add_parser("new", help=written, description=f"{written.capitalize()}.", allow_abbrev=False)
     new.add_argument("name", metavar="NAME", help="the name of the distribution, as in 'my-missions'")
     new.add_argument("--directory", metavar="DIR", default="", help="where it is written; default: here")
