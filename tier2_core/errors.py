@@ -20,16 +20,25 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 
+def closest(found: str, known: Iterable[str]) -> str:
+    """The known name that is closest to what was found, or ``""`` if none is close.
+
+    >>> closest("dialy_loop", ["daily_loop", "echo"])
+    'daily_loop'
+    """
+    from difflib import get_close_matches  # only errors need it
+
+    return next(iter(get_close_matches(found[:100], sorted(known), n=1)), "")
+
+
 def did_you_mean(found: str, known: Iterable[str]) -> str:
     """The end of a sentence that names the closest known name, or ``""`` if none is close.
 
     >>> did_you_mean("dialy_loop", ["daily_loop", "echo"])
     "; did you mean 'daily_loop'?"
     """
-    from difflib import get_close_matches  # only errors need it
-
-    close = get_close_matches(found[:100], sorted(known), n=1)
-    return f"; did you mean '{close[0]}'?" if close else ""
+    close = closest(found, known)
+    return f"; did you mean '{close}'?" if close else ""
 
 
 LONGEST_QUOTED = 80
@@ -89,6 +98,35 @@ class Tier2Error(Exception):
 
 # --- the caller ---------------------------------------------------------------------------------
 
+Allowed = tuple[str, ...] | int
+"""What is allowed: names, or the most that there may be."""
+
+
+class _AboutStep:
+    """What an error about a step carries beside its message.
+
+    ``step_id`` is the step's id, ``path`` a JSON Pointer into the workflow's ``to_dict()``, ``found`` what stands
+    there, ``allowed`` the names that may, or the most that may, and ``suggestion`` the closest of them. Whatever an
+    error does not know is empty.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        step_id: str = "",
+        path: str = "",
+        found: Any = None,
+        allowed: Allowed = (),
+        suggestion: str = "",
+    ) -> None:
+        Exception.__init__(self, message)  # type: ignore[arg-type]  # it stands beside an exception
+        self.step_id = step_id
+        self.path = path
+        self.found = found
+        self.allowed = allowed
+        self.suggestion = suggestion
+
 
 class CallerError(Tier2Error, ValueError):
     """What the caller handed in is wrong; the attributes of the subclasses say what and where.
@@ -141,16 +179,29 @@ class PatchError(InvalidValueError):
         self.index = index
 
 
-class InvalidSpecError(CallerError):
+class InvalidSpecError(_AboutStep, CallerError):
     """A spec was constructed with something that it cannot hold; ``field`` names the field.
+
+    Where a step of a workflow is meant, ``step_id``, ``path``, ``found``, ``allowed`` and ``suggestion`` say which,
+    and what may stand there instead.
 
     >>> StepSpec("greet", 1)
     Traceback (most recent call last):
     tier2_core.errors.InvalidSpecError: StepSpec: field 'kind' must be a string, found an int.
     """
 
-    def __init__(self, message: str, *, field: str = "") -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str = "",
+        step_id: str = "",
+        path: str = "",
+        found: Any = None,
+        allowed: Allowed = (),
+        suggestion: str = "",
+    ) -> None:
+        super().__init__(message, step_id=step_id, path=path, found=found, allowed=allowed, suggestion=suggestion)
         self.field = field
 
 
@@ -165,9 +216,7 @@ class InvalidFieldValueError(InvalidSpecError, InvalidValueError):
     """
 
     def __init__(self, message: str, *, field: str = "", path: str = "") -> None:
-        CallerError.__init__(self, message)
-        self.field = field
-        self.path = path
+        InvalidSpecError.__init__(self, message, field=field, path=path)
 
 
 class InvalidSchemaError(InvalidSpecError):
@@ -182,8 +231,10 @@ class InvalidSchemaError(InvalidSpecError):
     """
 
 
-class EnvelopeViolation(CallerError):
+class EnvelopeViolation(_AboutStep, CallerError):
     """A workflow holds a step that the envelope does not allow.
+
+    ``step_id``, ``path``, ``found``, ``allowed`` and ``suggestion`` say which, and what may stand there instead.
 
     >>> run(WorkflowDefinition("w", [StepSpec("s", "robot")]), ExecutionContext())  # doctest: +ELLIPSIS
     Traceback (most recent call last):
@@ -202,8 +253,10 @@ class UnknownOperationError(EnvelopeViolation):
     """
 
 
-class AntiFailureViolation(CallerError):
+class AntiFailureViolation(_AboutStep, CallerError):
     """A workflow has more steps, or more human steps, than the envelope allows.
+
+    ``found`` is how many, ``allowed`` how many there may be; ``step_id`` and ``path`` lead to the first beyond.
 
     >>> steps = [StepSpec(name, "runtime") for name in "abcdef"]
     >>> run(WorkflowDefinition("w", steps), ExecutionContext())  # doctest: +ELLIPSIS

@@ -80,7 +80,9 @@ def _built(entry: MissionRegistryEntry, mission: MissionSpec) -> WorkflowDefinit
         check_kinds(workflow, EnvelopePlanningError)
         check_counts(workflow, AntiFailurePlanningError)
     except AntiFailurePlanningError as error:
-        raise type(error)(f"Mission '{entry.name}' of plugin '{entry.plugin}': {error}") from None
+        told = type(error)(f"Mission '{entry.name}' of plugin '{entry.plugin}': {error}")
+        vars(told).update(vars(error))  # where, what was found, and what is allowed
+        raise told from None
     return workflow
 
 

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyrsistent import PMap
 
-from tier2_core.errors import DecisionError, InvalidSpecError, did_you_mean
+from tier2_core.errors import DecisionError, InvalidSpecError, closest, did_you_mean
 from tier2_core.values.canonical import canonical_json
 from tier2_core.values.fields import expect
 from tier2_core.values.freeze import a_type
@@ -85,8 +85,11 @@ def check_demands_shape(step: StepSpec, workflow: WorkflowDefinition) -> None:
         raise refused("", f"is {a_type(type(demands))}", "an object")
     for member in sorted(demands):
         if member not in MEMBERS:
-            known = ", ".join(sorted(MEMBERS))
-            raise refused(member, "is no demand", f"one of {known}{did_you_mean(member, MEMBERS) or ''}".rstrip("?"))
+            allowed = tuple(sorted(MEMBERS))
+            hint = did_you_mean(member, allowed).rstrip("?")
+            error = refused(member, "is no demand", f"one of {', '.join(allowed)}{hint}")
+            error.found, error.allowed, error.suggestion = member, allowed, closest(member, allowed)
+            raise error
     for member in FLAGS:
         if type(demands.get(member, True)) is not bool:
             raise refused(member, f"is {a_type(type(demands[member]))}", "true or false")

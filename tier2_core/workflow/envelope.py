@@ -16,15 +16,19 @@ from tier2_core.errors import (
     InvalidValueError,
     OperationError,
     UnknownOperationError,
+    closest,
     described,
     did_you_mean,
 )
 from tier2_core.values.fields import with_prefix
 from tier2_core.values.freeze import a_type
 from tier2_core.values.members import member, members
-from tier2_core.values.paths import parse_path
+from tier2_core.values.paths import format_pointer, parse_path, resolve_path
 from tier2_core.values.schema import schema_problems
+from tier2_core.values.thaw import thaw
+from tier2_core.values.words import told
 from tier2_core.workflow.demands import check_demands_shape
+from tier2_core.workflow.keys import check_keys
 from tier2_core.workflow.operations import BUILTINS, HasOperations, Operation
 from tier2_core.workflow.specs import StepSpec, WorkflowDefinition
 
@@ -40,22 +44,34 @@ ALLOWED_KINDS = frozenset({"runtime", "human"})
 
 def check_kinds(workflow: WorkflowDefinition, error: type[EnvelopeViolation] = EnvelopeViolation) -> None:
     """``error`` if a step's kind is outside the envelope."""
-    for step in workflow.steps:
+    for place, step in enumerate(workflow.steps):
         if step.kind not in ALLOWED_KINDS:
+            allowed = tuple(sorted(ALLOWED_KINDS))
             raise error(
                 f"Step '{step.id}' has the kind '{step.kind}', which is outside the envelope; allowed kinds are "
-                f"{', '.join(sorted(ALLOWED_KINDS))}{did_you_mean(step.kind, ALLOWED_KINDS) or '.'}"
+                f"{', '.join(allowed)}{did_you_mean(step.kind, allowed) or '.'}",
+                step_id=step.id,
+                path=f"/steps/{place}/kind",
+                found=step.kind,
+                allowed=allowed,
+                suggestion=closest(step.kind, allowed),
             )
 
 
 def check_counts(workflow: WorkflowDefinition, error: type[AntiFailureViolation] = AntiFailureViolation) -> None:
     """``error`` if there are too many steps, or too many human steps."""
-    human = [step for step in workflow.steps if step.kind == "human"]
-    for steps, limit, what in ((workflow.steps, MAX_TOTAL_STEPS, "steps"), (human, MAX_HUMAN_STEPS, "human steps")):
-        if len(steps) > limit:
+    steps = list(enumerate(workflow.steps))
+    human = [(place, step) for place, step in steps if step.kind == "human"]
+    for counted, limit, what in ((steps, MAX_TOTAL_STEPS, "steps"), (human, MAX_HUMAN_STEPS, "human steps")):
+        if len(counted) > limit:
+            place, step = counted[limit]
             raise error(
-                f"Workflow '{workflow.id}' has {len(steps)} {what}; at most {limit} are allowed, "
-                f"and step '{steps[limit].id}' is the first beyond."
+                f"Workflow '{workflow.id}' has {len(counted)} {what}; at most {limit} are allowed, "
+                f"and step '{step.id}' is the first beyond.",
+                step_id=step.id,
+                path=f"/steps/{place}",
+                found=len(counted),
+                allowed=limit,
             )
 
 
@@ -63,13 +79,36 @@ def check_envelope(workflow: WorkflowDefinition, registry: HasOperations) -> Non
     """Everything that is asked before a run: kinds, counts, operations, payloads, in this order."""
     check_kinds(workflow)
     check_counts(workflow)
-    operations = [(step, operation_of(step, registry)) for step in workflow.steps if step.kind == "runtime"]
-    for step, operation in operations:
-        _check_payload(step, operation, workflow)
-    for step in workflow.steps:
-        if step.kind == "human":
-            _check_question(step)
-            check_demands_shape(step, workflow)
+    steps = workflow.steps
+    runtime = [place for place, step in enumerate(steps) if step.kind == "runtime"]
+    place = 0
+    try:
+        operations = {}
+        for place in runtime:
+            operations[place] = operation_of(steps[place], registry)
+        for place, operation in operations.items():
+            if BUILTINS.operations.get(operation.name) is operation:  # of another's payload, its author knows
+                check_keys(steps[place], registry.operations, operation.name)
+            _check_payload(steps[place], operation, workflow)
+        for place in range(len(steps)):
+            if steps[place].kind == "human":
+                check_keys(steps[place], registry.operations)
+                _check_question(steps[place])
+                check_demands_shape(steps[place], workflow)
+    except (InvalidSpecError, UnknownOperationError) as error:
+        _locate(error, place, steps[place])
+        raise
+
+
+def _locate(error: InvalidSpecError | UnknownOperationError, place: int, step: StepSpec) -> None:
+    """Let an error about a step's payload say where that is, and what stands there."""
+    field = error.field if isinstance(error, InvalidSpecError) else "payload.operation"
+    within = field.partition(".")[2]
+    tokens = [within] if within in step.payload else within.split(".") if within else []
+    error.step_id = step.id
+    error.path = format_pointer(["steps", str(place), "payload", *tokens])
+    if error.found is None and tokens:
+        error.found = thaw(resolve_path(step.payload, format_pointer(tokens))[1])
 
 
 def operation_of(step: StepSpec, registry: HasOperations) -> Operation:
@@ -79,7 +118,8 @@ def operation_of(step: StepSpec, registry: HasOperations) -> Operation:
     if type(name) is not str:
         raise UnknownOperationError(
             f"Step '{step.id}' names an operation with {a_type(type(name))}; expected the name of one: "
-            f"{', '.join(sorted(known))}."
+            f"{', '.join(sorted(known))}.",
+            allowed=tuple(sorted(known)),
         )
     found = known.get(name)
     if found is not None:
@@ -91,7 +131,12 @@ def operation_of(step: StepSpec, registry: HasOperations) -> Operation:
             "and to Orchestrator()."
         )
     raise UnknownOperationError(
-        f"Step '{step.id}' names the operation '{name}', which is not known; known are {', '.join(sorted(known))}{hint}"
+        f"Step '{step.id}' names the operation '{name}', which is not known; known are "
+        f"{', '.join(sorted(known))}{hint}",
+        step_id=step.id,
+        found=name,
+        allowed=tuple(sorted(known)),
+        suggestion=closest(name, known),
     )
 
 
@@ -156,6 +201,14 @@ def _check_question(step: StepSpec) -> None:
             parse_path(into)
         except InvalidValueError as error:
             raise InvalidSpecError(with_prefix(error, f"Step '{step.id}'"), field="payload.into") from None
+    if "within" in payload:
+        seconds = payload["within"]
+        if type(seconds) not in (int, float) or not seconds > 0:
+            found = told(seconds) if type(seconds) in (int, float) else a_type(type(seconds))
+            raise InvalidSpecError(
+                f"Step '{step.id}': its 'within' must be a number of seconds greater than 0, found {found}.",
+                field="payload.within",
+            )
     if "schema" in payload:
         try:
             schema_problems(payload["schema"], None, field="payload.schema")  # asks where its references lead, too
