@@ -23,8 +23,8 @@ A runtime step names one in its payload: `StepSpec("id", "runtime", {"operation"
 (`tasks.0.title`) or JSON Pointers (`/tasks/0/title`, which reaches every key). Each operation is atomic: if it fails,
 the state is the one before it. What comes out is again a JSON document: nested at most 64 deep, numbers that are
 doubles, at most 64 MiB canonical. A payload that an operation cannot work with is an `InvalidSpecError` before any step
-runs, and so is one with a key that its operation does not know. Beside the keys below, every payload has `operation`, and may
-have a `description` for people.
+runs, and so is one with a key that its operation does not know. Beside the keys below, every payload has `operation`,
+and may have a `description` for people.
 
 This page is made by `docs/reference.py` from the table of operations and from runs of the examples.
 """
