@@ -8,7 +8,7 @@ from typing import Any
 from attrs import field, frozen
 from pyrsistent import PMap
 
-from tier2_core.errors import InvalidParamsError, InvalidSpecError, PluginError
+from tier2_core.errors import InvalidParamsError, InvalidSpecError, PluginError, cut
 from tier2_core.values.fields import exact, function, named, object_or_none, shown, text
 from tier2_core.values.freeze import freeze
 from tier2_core.values.schema import schema_problems, told_problems
@@ -21,7 +21,7 @@ Factory = Callable[[PMap[str, Any]], WorkflowDefinition]
 def _name(instance: object, attribute: Any, value: str) -> None:
     if not value or value != value.strip():
         raise InvalidSpecError(
-            f"{type(instance).__name__}: field 'name' must be a name, found {value!r}; "
+            f"{type(instance).__name__}: field 'name' must be a name, found {cut(repr(value))}; "
             "expected text without blanks around it.",
             field="name",
         )

@@ -14,7 +14,14 @@ from typing import Any
 import attrs
 from attrs import field, frozen
 
-from tier2_core.errors import InvalidSpecError, PluginError, RegistryConflictError, UnknownMissionError, did_you_mean
+from tier2_core.errors import (
+    InvalidSpecError,
+    PluginError,
+    RegistryConflictError,
+    UnknownMissionError,
+    cut,
+    did_you_mean,
+)
 from tier2_core.missions.announced import OWN_DISTRIBUTION
 from tier2_core.missions.discovery import Plugin, installed, loaded, plugin_name, wanted
 from tier2_core.missions.importable import check_importable
@@ -57,7 +64,7 @@ class Registry:
             hint = did_you_mean(name, self.missions) if isinstance(name, str) else ""
             failed = ", ".join(sorted({failure.plugin or failure.distribution for failure in self.failures}))
             note = f" (Plugins that could not be loaded: {failed}.)" if failed else ""
-            raise UnknownMissionError(f"Unknown mission {name!r}; registered are: {known}{hint or '.'}{note}")
+            raise UnknownMissionError(f"Unknown mission {cut(repr(name))}; registered are: {known}{hint or '.'}{note}")
         return entry
 
     @cached_property
@@ -149,7 +156,7 @@ def load_registry(
     for name, names in (("block", block), ("only", only)):
         if isinstance(names, str):
             raise InvalidSpecError(
-                f"load_registry: '{name}' must be a list of names, found the text {names!r}.", field=name
+                f"load_registry: '{name}' must be a list of names, found the text {cut(repr(names))}.", field=name
             )
     handed_over = (_handed_over(plugin) for plugin in plugins if wanted(plugin_name(plugin), block, only))
     return registry_of(installed(block, only) if entry_points else (), handed_over, strict=strict)

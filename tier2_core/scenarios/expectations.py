@@ -9,7 +9,7 @@ from typing import Any
 from attrs import field, frozen
 from pyrsistent import PMap
 
-from tier2_core.errors import MOST_TOLD, InvalidSpecError, first_told
+from tier2_core.errors import MOST_TOLD, InvalidSpecError, cut, first_told
 from tier2_core.scenarios import plain
 from tier2_core.scenarios.suite import ScenarioSuiteResult
 from tier2_core.values.canonical import LISTED, canonical_text, digest_around, text_digest
@@ -69,7 +69,7 @@ class MissionExpectation:
         try:
             check_predicate(self.op, self.expected)
         except InvalidSpecError as error:
-            raise InvalidSpecError(with_prefix(error, f"MissionExpectation '{self.id}'")
+            raise InvalidSpecError(with_prefix(error, f"MissionExpectation '{cut(self.id)}'")
                                    if error.field != "op" else str(error), field=error.field) from None  # fmt: skip
 
     to_dict = plain.to_dict

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from tier2_core.errors import InvalidValueError
+from tier2_core.errors import InvalidValueError, cut
 from tier2_core.values.freeze import a_type, freeze, printable
 from tier2_core.values.paths import format_pointer
 from tier2_core.values.scalars import quote, scalar_text
@@ -119,7 +119,7 @@ def _hashed(data: bytes, tag: str | None) -> str:
     if tag is None:
         return sha256(data).hexdigest()
     if type(tag) is not str or not tag or "\0" in tag or not tag.isascii():
-        raise InvalidValueError(f"Found the tag {tag!r}; expected ASCII text without NUL.")
+        raise InvalidValueError(f"Found the tag {cut(repr(tag))}; expected ASCII text without NUL.")
     return sha256(b"%s\0%s" % (tag.encode(), data)).hexdigest()
 
 
@@ -260,9 +260,10 @@ def _refuse_repeated(root: Any) -> None:
         value, path = waiting.pop()
         if type(value) is _Repeated:
             pointer = printable(format_pointer(path))
-            where = f"At '{pointer}': found" if pointer else "Found"
+            where = f"At '{cut(pointer)}': found" if pointer else "Found"
             raise InvalidValueError(
-                f"{where} the key '{printable(value.key)}' twice in one object; expected each key once.", path=pointer
+                f"{where} the key '{cut(printable(value.key))}' twice in one object; expected each key once.",
+                path=pointer,
             )
         if type(value) is dict:
             waiting.extend((value[name], (*path, name)) for name in sorted(value, reverse=True))

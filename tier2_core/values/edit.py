@@ -7,7 +7,7 @@ from typing import Any
 
 from pyrsistent import PMap, pmap, pvector
 
-from tier2_core.errors import InvalidPathError, InvalidValueError
+from tier2_core.errors import InvalidPathError, InvalidValueError, cut
 from tier2_core.values.freeze import a_type, build, explained, freeze
 from tier2_core.values.members import added, exchanged, member
 from tier2_core.values.paths import ABSENT, Tokens, array_index, format_pointer, part_at
@@ -76,7 +76,7 @@ def _with_added(parent: Any, token: str, tokens: Tokens, value: Any) -> Any:
     if index is None or index > len(parent):
         path = format_pointer(tokens)
         raise InvalidPathError(
-            f"path '{path}' is no place to add at: {_whole(tokens[:-1])} is an array of {len(parent)}; "
+            f"path '{cut(path)}' is no place to add at: {_whole(tokens[:-1])} is an array of {len(parent)}; "
             f"expected an index up to {len(parent)}, or '-' for its end",
             path=path,
         )
@@ -104,7 +104,7 @@ def _with_appended(parent: Any, token: str, tokens: Tokens, value: Any) -> Any:
 def _appended(array: Any, tokens: Tokens, value: Any) -> Any:
     if type(array) is not VECTOR:
         path = format_pointer(tokens)
-        raise InvalidPathError(f"path '{path}' holds {a_type(type(array))}; expected an array", path=path)
+        raise InvalidPathError(f"path '{cut(path)}' holds {a_type(type(array))}; expected an array", path=path)
     return with_inserted(array, len(array), value)
 
 
@@ -238,14 +238,14 @@ def missing(tokens: Tokens, place: int, parent: Any) -> InvalidPathError:
     """The error for a way that ends at ``parent``, which has nothing for ``tokens[place]``."""
     path, whole, token = format_pointer(tokens), _whole(tokens[:place]), tokens[place]
     if type(parent) is PMap:
-        reason = f"{whole} has no key '{token}'"
+        reason = f"{whole} has no key '{cut(token)}'"
     elif type(parent) is VECTOR:
         what = "no element" if array_index(token) is not None else "no index"
-        reason = f"{whole} is an array of {len(parent)} and has {what} '{token}'"
+        reason = f"{whole} is an array of {len(parent)} and has {what} '{cut(token)}'"
     else:
         reason = f"{whole} is {a_type(type(parent))} and has no parts"
-    return InvalidPathError(f"path '{path}' does not exist: {reason}", path=path)
+    return InvalidPathError(f"path '{cut(path)}' does not exist: {reason}", path=path)
 
 
 def _whole(tokens: Tokens) -> str:
-    return f"'{format_pointer(tokens)}'" if tokens else "the document"
+    return f"'{cut(format_pointer(tokens))}'" if tokens else "the document"

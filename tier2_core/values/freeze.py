@@ -14,7 +14,7 @@ from typing import Any
 
 from pyrsistent import PMap
 
-from tier2_core.errors import InvalidValueError
+from tier2_core.errors import InvalidValueError, cut
 from tier2_core.values.members import MANY, Pair, members, new_map, new_vector
 from tier2_core.values.paths import format_pointer
 from tier2_core.values.scalars import (
@@ -239,7 +239,7 @@ def _refused_key(mapping: Any) -> str | None:
 
 def _error(path: tuple[Any, ...], found: str) -> InvalidValueError:
     pointer = printable(format_pointer(path))
-    where = f"At '{pointer}': found" if pointer else "Found"
+    where = f"At '{cut(pointer)}': found" if pointer else "Found"
     sentence = found if "; expected " in found else f"{found}; expected what JSON (RFC 8785) can carry"
     return InvalidValueError(f"{where} {sentence}.", path=pointer)
 

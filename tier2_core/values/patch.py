@@ -11,7 +11,7 @@ from typing import Any
 
 from pyrsistent import PMap, PVector
 
-from tier2_core.errors import InvalidPathError, InvalidValueError, PatchError, did_you_mean
+from tier2_core.errors import InvalidPathError, InvalidValueError, PatchError, cut, did_you_mean
 from tier2_core.values.canonical import short_text
 from tier2_core.values.difference import operations_between
 from tier2_core.values.edit import (
@@ -142,7 +142,7 @@ def _failed(index: int, op: Any, error: InvalidValueError) -> PatchError:
     members = op if type(op) is PMap or type(op) is dict else {}
     name, path = members.get("op"), members.get("path")
     where = printable(path) if type(path) is str else ""
-    what = f" ({name} '{where}')" if type(name) is str and name in _OPERATIONS and type(path) is str else ""
+    what = f" ({name} '{cut(where)}')" if type(name) is str and name in _OPERATIONS and type(path) is str else ""
     reason = str(error)
     return PatchError(
         f"Operation {index}{what}: {reason[:1].lower()}{reason[1:].rstrip('.')}.", index=index, path=where
@@ -156,7 +156,8 @@ def _applied(document: Any, op: Any) -> Any:
     apply = _OPERATIONS.get(name)
     if apply is None:
         raise InvalidValueError(
-            f"its 'op' is '{name}'; expected one of {', '.join(sorted(_OPERATIONS))}{did_you_mean(name, _OPERATIONS)}"
+            f"its 'op' is '{cut(name)}'; expected one of {', '.join(sorted(_OPERATIONS))}"
+            f"{did_you_mean(name, _OPERATIONS)}"
         )
     return apply(document, op, _pointer(op, "path"))
 
@@ -173,7 +174,9 @@ def _text(op: Any, member: str) -> str:
 def _pointer(op: Any, member: str) -> Tokens:
     text = _text(op, member)
     if text and not text.startswith("/"):
-        raise InvalidPathError(f"its '{member}' is '{text}'; expected a JSON Pointer: '' or one that starts with '/'")
+        raise InvalidPathError(
+            f"its '{member}' is '{cut(text)}'; expected a JSON Pointer: '' or one that starts with '/'"
+        )
     return parse_path(text)
 
 
@@ -209,7 +212,7 @@ def _move(document: Any, op: Any, tokens: Tokens) -> Any:
     if source == tokens:
         return document
     if tokens[: len(source)] == source:
-        raise InvalidPathError(f"its 'from' is '{op['from']}', and a value cannot be moved into itself")
+        raise InvalidPathError(f"its 'from' is '{cut(op['from'])}', and a value cannot be moved into itself")
     return add_at(delete_at(document, source), tokens, value)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pyrsistent import PMap
 
-from tier2_core.errors import InvalidPathError
+from tier2_core.errors import InvalidPathError, cut
 from tier2_core.values.members import member
 from tier2_core.values.seal import VECTOR
 
@@ -42,7 +42,7 @@ def _parsed(path: str) -> Tokens:
     wrong = _BAD_ESCAPE.search(path)
     if wrong:
         raise InvalidPathError(
-            f"Path '{path}' has a '~' at character {wrong.start()} that is neither '~0' nor '~1'; "
+            f"Path '{cut(path)}' has a '~' at character {wrong.start()} that is neither '~0' nor '~1'; "
             "in a JSON Pointer write '~' as '~0' and '/' as '~1'.",
             path=path,
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tier2_core.errors import DecisionError
+from tier2_core.errors import DecisionError, cut
 from tier2_core.values.schema import schema_problems, told_problems
 from tier2_core.workflow.outcomes import Onward, foreseen
 from tier2_core.workflow.specs import Decision, StepSpec, WorkflowDefinition
@@ -21,9 +21,10 @@ def check_decided_steps(
     human = [step.id for step in workflow.steps if step.kind == "human"]
     for decision in decisions:
         if decision.step_id not in human:
-            known = ", ".join(map(repr, human)) or "none"
+            known = ", ".join(f"'{cut(one)}'" for one in human) or "none"
             raise DecisionError(
-                f"Workflow '{workflow.id}' has no human step '{decision.step_id}'; its human steps are {known}.",
+                f"Workflow '{cut(workflow.id)}' has no human step '{cut(decision.step_id)}'; its human steps are "
+                f"{known}.",
                 reason="unknown_step",
                 pending=pending,
             )
@@ -37,9 +38,9 @@ def check_waiting(run: Run, decision: Decision) -> None:
         return
     already = any(done[0].id == decision.step_id and done[3] for done in run.history)
     what = "was decided already" if already else "is not waiting for a decision"
-    waiting = f"waiting is '{run.pending}'" if pending else "the run has ended and waits for nothing"
+    waiting = f"waiting is '{cut(run.pending or '')}'" if pending else "the run has ended and waits for nothing"
     raise DecisionError(
-        f"Step '{decision.step_id}' {what}; {waiting}.",
+        f"Step '{cut(decision.step_id)}' {what}; {waiting}.",
         reason="already_decided" if already else "not_pending",
         pending=pending,
     )
@@ -49,8 +50,8 @@ def check_seen(run: Run, decision: Decision, onward: Onward) -> None:
     """What the person was shown is what happens (``stale``)."""
     if foreseen(run, decision.value, onward).digest != decision.seen:
         raise DecisionError(
-            f"The decision for step '{decision.step_id}' was made on consequences that are no longer the ones that "
-            "were shown; look at them again, and decide again.",
+            f"The decision for step '{cut(decision.step_id)}' was made on consequences that are no longer the ones "
+            "that were shown; look at them again, and decide again.",
             reason="stale",
             pending=(decision.step_id,),
         )
@@ -63,7 +64,7 @@ def check_value(step: StepSpec, decision: Decision) -> None:
     problems = schema_problems(step.payload["schema"], decision.value, field="payload.schema")
     if problems:
         raise DecisionError(
-            f"The value for step '{step.id}' does not meet the step's schema: {told_problems(problems)}.",
+            f"The value for step '{cut(step.id)}' does not meet the step's schema: {told_problems(problems)}.",
             reason="invalid_value",
             pending=(step.id,),
         )

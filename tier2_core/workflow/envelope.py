@@ -17,6 +17,7 @@ from tier2_core.errors import (
     OperationError,
     UnknownOperationError,
     closest,
+    cut,
     described,
     did_you_mean,
 )
@@ -48,8 +49,8 @@ def check_kinds(workflow: WorkflowDefinition, error: type[EnvelopeViolation] = E
         if step.kind not in ALLOWED_KINDS:
             allowed = tuple(sorted(ALLOWED_KINDS))
             raise error(
-                f"Step '{step.id}' has the kind '{step.kind}', which is outside the envelope; allowed kinds are "
-                f"{', '.join(allowed)}{did_you_mean(step.kind, allowed) or '.'}",
+                f"Step '{cut(step.id)}' has the kind '{cut(step.kind)}', which is outside the envelope; "
+                f"allowed kinds are {', '.join(allowed)}{did_you_mean(step.kind, allowed) or '.'}",
                 step_id=step.id,
                 path=f"/steps/{place}/kind",
                 found=step.kind,
@@ -66,8 +67,8 @@ def check_counts(workflow: WorkflowDefinition, error: type[AntiFailureViolation]
         if len(counted) > limit:
             place, step = counted[limit]
             raise error(
-                f"Workflow '{workflow.id}' has {len(counted)} {what}; at most {limit} are allowed, "
-                f"and step '{step.id}' is the first beyond.",
+                f"Workflow '{cut(workflow.id)}' has {len(counted)} {what}; at most {limit} are allowed, "
+                f"and step '{cut(step.id)}' is the first beyond.",
                 step_id=step.id,
                 path=f"/steps/{place}",
                 found=len(counted),
@@ -117,7 +118,7 @@ def operation_of(step: StepSpec, registry: HasOperations) -> Operation:
     known = registry.operations
     if type(name) is not str:
         raise UnknownOperationError(
-            f"Step '{step.id}' names an operation with {a_type(type(name))}; expected the name of one: "
+            f"Step '{cut(step.id)}' names an operation with {a_type(type(name))}; expected the name of one: "
             f"{', '.join(sorted(known))}.",
             allowed=tuple(sorted(known)),
         )
@@ -131,8 +132,8 @@ def operation_of(step: StepSpec, registry: HasOperations) -> Operation:
             "and to Orchestrator()."
         )
     raise UnknownOperationError(
-        f"Step '{step.id}' names the operation '{name}', which is not known; known are "
-        f"{', '.join(sorted(known))}{hint}",
+        f"Step '{cut(step.id)}' names the operation '{cut(name)}', which is not known; "
+        f"known are {', '.join(sorted(known))}{hint}",
         step_id=step.id,
         found=name,
         allowed=tuple(sorted(known)),
@@ -156,7 +157,7 @@ def _check_payload(step: StepSpec, operation: Operation, workflow: WorkflowDefin
     except ValueError as error:
         field = getattr(error, "field", "") or "payload"
         raise InvalidSpecError(
-            f"Step '{step.id}': the operation '{operation.name}' refuses its payload: {_sentence(str(error))}",
+            f"Step '{cut(step.id)}': the operation '{operation.name}' refuses its payload: {_sentence(str(error))}",
             field=field,
         ) from error
     except (KeyboardInterrupt, GeneratorExit):
@@ -164,7 +165,8 @@ def _check_payload(step: StepSpec, operation: Operation, workflow: WorkflowDefin
     except BaseException as error:
         raise OperationError(
             f"The check of operation '{operation.name}' of plugin '{operation.plugin}' raised "
-            f"an exception at step '{step.id}': {described(error)}; expected ValueError for a payload that it refuses.",
+            f"an exception at step '{cut(step.id)}': {described(error)}; expected ValueError for a payload that it "
+            "refuses.",
             mission=mission_of(workflow),
             step_id=step.id,
             operation=operation.name,
@@ -172,13 +174,13 @@ def _check_payload(step: StepSpec, operation: Operation, workflow: WorkflowDefin
         ) from error
     if type(refusal) is str and refusal:
         raise InvalidSpecError(
-            f"Step '{step.id}': the operation '{operation.name}' refuses its payload: {_sentence(refusal)}",
+            f"Step '{cut(step.id)}': the operation '{operation.name}' refuses its payload: {_sentence(refusal)}",
             field="payload",
         )
     if refusal is not None:
         raise OperationError(
             f"The check of operation '{operation.name}' of plugin '{operation.plugin}' returned "
-            f"{a_type(type(refusal))} at step '{step.id}'; expected None, or a sentence that says what is wrong.",
+            f"{a_type(type(refusal))} at step '{cut(step.id)}'; expected None, or a sentence that says what is wrong.",
             mission=mission_of(workflow),
             step_id=step.id,
             operation=operation.name,
@@ -193,27 +195,27 @@ def _check_question(step: StepSpec) -> None:
         into = payload["into"]
         if type(into) is not str or not into:
             raise InvalidSpecError(
-                f"Step '{step.id}': its 'into' must be the path of a place in the state, found "
+                f"Step '{cut(step.id)}': its 'into' must be the path of a place in the state, found "
                 f"{a_type(type(into)) if into != '' else 'an empty one'}.",
                 field="payload.into",
             )
         try:
             parse_path(into)
         except InvalidValueError as error:
-            raise InvalidSpecError(with_prefix(error, f"Step '{step.id}'"), field="payload.into") from None
+            raise InvalidSpecError(with_prefix(error, f"Step '{cut(step.id)}'"), field="payload.into") from None
     if "within" in payload:
         seconds = payload["within"]
         if type(seconds) not in (int, float) or not seconds > 0:
             found = told(seconds) if type(seconds) in (int, float) else a_type(type(seconds))
             raise InvalidSpecError(
-                f"Step '{step.id}': its 'within' must be a number of seconds greater than 0, found {found}.",
+                f"Step '{cut(step.id)}': its 'within' must be a number of seconds greater than 0, found {found}.",
                 field="payload.within",
             )
     if "schema" in payload:
         try:
             schema_problems(payload["schema"], None, field="payload.schema")  # asks where its references lead, too
         except InvalidSpecError as error:
-            raise InvalidSpecError(with_prefix(error, f"Step '{step.id}'"), field="payload.schema") from None
+            raise InvalidSpecError(with_prefix(error, f"Step '{cut(step.id)}'"), field="payload.schema") from None
 
 
 def _sentence(text: str) -> str:

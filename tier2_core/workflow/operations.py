@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from attrs import field, frozen
 from pyrsistent import PMap
 
-from tier2_core.errors import InvalidValueError, StepFailed
+from tier2_core.errors import InvalidValueError, StepFailed, cut
 from tier2_core.values.canonical import short_text
 from tier2_core.values.edit import append_at, delete_at, set_at, value_at
 from tier2_core.values.fields import function, function_or_none, named, shown, text, with_prefix
@@ -168,7 +168,7 @@ def _require(payload: Mapping[str, Any]) -> Apply:
         if reason is None:
             return state
         wanted = op if op in ("exists", "absent") else f"{op} {short_text(expected)}"
-        place = f"'{path}'" if path else "the state"
+        place = f"'{cut(path)}'" if path else "the state"
         is_ = f"is {short_text(actual)}" if found else "is not there"
         raise StepFailed(f"{place} {is_}; required is {wanted} ({reason})")
 

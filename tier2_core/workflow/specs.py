@@ -15,7 +15,7 @@ import attrs
 from attrs import field, frozen
 from pyrsistent import PMap, pmap
 
-from tier2_core.errors import InvalidSpecError
+from tier2_core.errors import InvalidSpecError, cut
 from tier2_core.values.canonical import Raw, wrapper_digest
 from tier2_core.values.fields import (
     Wrong,
@@ -120,7 +120,7 @@ class WorkflowDefinition:
     def __attrs_post_init__(self) -> None:
         if self.id and self.name and self.id != self.name:
             raise InvalidSpecError(
-                f"WorkflowDefinition: id/name mismatch: found id '{self.id}' and name '{self.name}'; "
+                f"WorkflowDefinition: id/name mismatch: found id '{cut(self.id)}' and name '{cut(self.name)}'; "
                 "they are one thing, so give one of them, or the same twice.",
                 field="name",
             )
@@ -161,7 +161,7 @@ WAYS = ("", "api", "file", "form", "page", "terminal")
 
 def _via(value: Any) -> str:
     if text(value) not in WAYS:
-        raise Wrong(f"must be one of {', '.join(WAYS[1:])}, found '{value}'")
+        raise Wrong(f"must be one of {', '.join(WAYS[1:])}, found '{cut(value)}'")
     return str(value)
 
 
