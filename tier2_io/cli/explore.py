@@ -17,7 +17,8 @@ from tier2_core import (
 from tier2_io.cli.changes import say_changes
 from tier2_io.cli.inputs import UsageProblem, entry_of, initial_state, params, registry, value_of
 from tier2_io.cli.main import DONE
-from tier2_io.documents.files import check_writable, write_document
+from tier2_io.documents.outputs import check_outputs
+from tier2_io.documents.writing import write_document
 from tier2_io.screen import safe, say, say_json, say_styled
 
 _STYLES = {"succeeded": "green", "failed": "red", "rejected": "yellow", "refused": "red", "broken": "red"}
@@ -25,8 +26,7 @@ _STYLES = {"succeeded": "green", "failed": "red", "rejected": "yellow", "refused
 
 def execute(options: Any) -> int:
     """Show the decision table; with ``--suite``, write a suite with one scenario for each path."""
-    if options.suite is not None:
-        check_writable(options.suite)
+    check_outputs([("--suite", options.suite)], [("--state", options.state)])
     known, given = registry(options), params(options.param)
     entry_of(known, options.mission)
     workflow = build_workflow(MissionSpec(options.mission, given), registry=known)

@@ -72,10 +72,12 @@ def _loaded(command: str, alone: bool) -> Any:
 
 def _executed(options: Any, alone: bool) -> int:
     from tier2_core.errors import AntiFailurePlanningError, CallerError, DecisionError, PluginError
+    from tier2_io.documents.files import anchored
     from tier2_io.screen import complain
 
     try:
-        code: int = _loaded(options.command, alone).execute(options)
+        with anchored():
+            code: int = _loaded(options.command, alone).execute(options)
         return code
     except (PluginError, AntiFailurePlanningError) as error:  # a plan beyond the limits is its plugin's mistake
         complain(f"tier2 {options.command}: {error}")

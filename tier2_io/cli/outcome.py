@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 from tier2_core import OrchestrationResult, Registry
@@ -10,7 +9,9 @@ from tier2_io.cli.changes import say_changes
 from tier2_io.cli.inputs import UsageProblem
 from tier2_io.cli.main import DONE, FAILED, SUSPENDED
 from tier2_io.cli.views import view_of
-from tier2_io.documents.files import STDIN, FileProblem, check_writable, write_document
+from tier2_io.documents import outputs
+from tier2_io.documents.files import STDIN, FileProblem
+from tier2_io.documents.writing import write_document
 from tier2_io.screen import complain, safe, say, say_json
 
 if TYPE_CHECKING:
@@ -19,20 +20,12 @@ if TYPE_CHECKING:
 
 def check_outputs(options: Any) -> None:
     """Refuse output files that cannot be written, before any work is done."""
-    # What is resumed is named by its file; the state that is read may be the one that is written.
-    named = {os.path.realpath(options.file): "the run"} if getattr(options, "file", None) else {}
-    if options.sign is not None:
-        named[os.path.realpath(options.sign)] = "--sign"
-    for option in ("out", "state_out", "record"):
-        path = getattr(options, option, None)  # what is resumed is a record, and goes on as one
-        if path is None:
-            continue
-        name = f"--{option.replace('_', '-')}"
-        real = os.path.realpath(path)
-        if real in named:
-            raise UsageProblem(f"{named[real]} and {name} name one file; expected two.")
-        named[real] = name
-        check_writable(path)
+    # What is resumed is named by its file. It is a record, and goes on as one.
+    read = [("the run", getattr(options, "file", None)), ("--sign", options.sign)]
+    written = [("--out", options.out), ("--record", getattr(options, "record", None))]
+    outputs.check_outputs(written, [*read, ("--state", getattr(options, "state", None))])
+    # The state that is read may be the one that is written: a day goes on from the one before.
+    outputs.check_outputs([("--state-out", options.state_out)], [*read, *written])
     check_key(options)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from tier2_io.cli.inputs import choice_of
 from tier2_io.cli.main import DONE
-from tier2_io.documents.files import write_tree
+from tier2_io.documents.writing import write_tree
 from tier2_io.plugins.scaffold import contents, names_of
 from tier2_io.plugins.survey import survey
 from tier2_io.screen import safe, say, say_json

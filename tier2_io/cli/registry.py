@@ -9,8 +9,10 @@ from tier2_core import InvalidValueError, Registry, freeze, same, thaw
 from tier2_core.values.canonical import wrapper_digest
 from tier2_io.cli.inputs import registry
 from tier2_io.cli.main import BROKEN, DONE
-from tier2_io.documents.files import FileProblem, check_writable, write_document
+from tier2_io.documents.files import FileProblem, located
+from tier2_io.documents.outputs import check_writable
 from tier2_io.documents.sources import read_object
+from tier2_io.documents.writing import write_document
 from tier2_io.screen import complain, safe, say, say_json
 
 SCHEMA = "tier2.registry/1"
@@ -24,7 +26,7 @@ def execute(options: Any) -> int:
 
 def _lock(options: Any) -> int:
     check_writable(options.file)
-    if os.path.exists(options.file) and read_object(options.file).get("schema") != SCHEMA:
+    if os.path.exists(located(options.file)) and read_object(options.file).get("schema") != SCHEMA:
         raise FileProblem(f"{options.file} is there already and is no lock; expected one, or a new name.")
     known = registry(options)
     if known.failures:

@@ -12,6 +12,7 @@ from tier2_io.cli.main import UNVERIFIED
 from tier2_io.cli.outcome import check_outputs, ended
 from tier2_io.cli.people import answered, login_name
 from tier2_io.documents.files import STDIN
+from tier2_io.documents.outputs import check_writable
 from tier2_io.records.saved import NotVerified, load, only_one
 from tier2_io.records.signing import read_stored
 from tier2_io.screen import complain, is_terminal
@@ -47,6 +48,7 @@ def execute(options: Any) -> int:
                     )
                 if not given and (options.json or not is_terminal()):
                     raise UsageProblem("nobody can be asked without a terminal; expected --approve or --reject.")
+                check_writable(options.file)  # or it could be decided once more
                 result = resume(result, _decision(options, result.pending_step_id)) if given else answered(result)
         return ended(options, known, mission_of(result.run.workflow), result, options.file)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,10 +13,12 @@ from tier2_core import (
 )
 from tier2_core.errors import MOST_TOLD, first_told
 from tier2_core.values.words import counted
-from tier2_io.cli.inputs import UsageProblem, registry
+from tier2_io.cli.inputs import registry
 from tier2_io.cli.main import DONE, FAILED
 from tier2_io.cli.outcome import check_key
-from tier2_io.documents.files import FileProblem, check_writable, rendered, write_document
+from tier2_io.documents.files import FileProblem
+from tier2_io.documents.outputs import check_outputs
+from tier2_io.documents.writing import rendered, write_document
 from tier2_io.parallel import ScenarioFailed, run_test_runs
 from tier2_io.screen import complain, progress, safe, say, say_json
 from tier2_io.suites.running import Suite, SuiteMistakes, doubts, failure_lines, read_suite, told_of
@@ -26,11 +27,8 @@ from tier2_io.suites.running import Suite, SuiteMistakes, doubts, failure_lines,
 def execute(options: Any) -> int:
     """Run every file's suite; exit code 1 if an expectation fails, 2 (and nothing run) if a file is wrong."""
     check_key(options)
-    if options.record is not None:
-        check_writable(options.record)
-        taken = [path for path in (*options.files, options.sign) if path is not None]
-        if os.path.realpath(options.record) in map(os.path.realpath, taken):
-            raise UsageProblem("--record names a file that is read, too; expected another.")
+    read = [("the suite", path) for path in options.files]
+    check_outputs([("--record", options.record)], [*read, ("--sign", options.sign)])
     with _no_collector():
         parsed = _parsed(options.files)
     known = registry(options)

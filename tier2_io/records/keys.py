@@ -8,7 +8,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tier2_core import CallerError
-from tier2_io.documents.files import FileProblem, read_bytes
+from tier2_io.documents.files import FileProblem, located, read_bytes
+from tier2_io.documents.outputs import check_place
+from tier2_io.documents.writing import write_new
 from tier2_io.records.dsse import key_id
 
 if TYPE_CHECKING:
@@ -24,19 +26,21 @@ class MissingExtra(CallerError):
 def generate(path: str) -> str:
     """Write a new private key to ``path``, for its owner alone, and its public key to ``path.pub``; gives its id.
 
-    Neither file is ever overwritten.
+    Neither file is ever overwritten, and none is there without the other.
     """
     _needed()
     from cryptography.hazmat.primitives import serialization as form
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    if os.path.lexists(f"{path}.pub"):
-        raise FileProblem(f"{path}.pub is there already; keys are never overwritten, so give another name.")
+    check_place(path)
     key = Ed25519PrivateKey.generate()
     private = key.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption())
     public = key.public_key().public_bytes(form.Encoding.PEM, form.PublicFormat.SubjectPublicKeyInfo)
-    _write_new(path, private, 0o600)
-    _write_new(f"{path}.pub", public, 0o644)
+    try:
+        # Where there is a private key, there is its public one: it comes first.
+        write_new((f"{path}.pub", public, 0o644), (path, private, 0o600))
+    except FileExistsError as error:
+        raise FileProblem(f"{error} is there already; keys are never overwritten, so give another name.") from None
     return key_id(key.public_key())
 
 
@@ -86,7 +90,7 @@ def _loaded(load: Callable[[], Any]) -> Any:
 def is_exposed(path: str) -> bool:
     """Whether others than its owner can read or change a file, as far as POSIX modes tell."""
     try:
-        return os.name == "posix" and bool(stat.S_IMODE(os.stat(path).st_mode) & 0o077)
+        return os.name == "posix" and bool(stat.S_IMODE(os.stat(located(path)).st_mode) & 0o077)
     except (OSError, ValueError):
         return False  # reading it will say what is wrong
 
@@ -98,17 +102,3 @@ def _needed() -> None:
         raise MissingExtra(
             "signatures need the library cryptography; install it with: pip install 'tier2-missions[signing]'"
         ) from None
-
-
-def _write_new(path: str, data: bytes, mode: int) -> None:
-    try:
-        # The mode is given when the file is made: there is no moment at which others can read it.
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    except FileExistsError:
-        raise FileProblem(f"{path} is there already; keys are never overwritten, so give another name.") from None
-    except (OSError, ValueError) as error:
-        raise FileProblem(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}.") from None
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())

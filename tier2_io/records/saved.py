@@ -22,7 +22,8 @@ from tier2_core import (
     make_record,
     verify_record,
 )
-from tier2_io.documents.files import FileProblem, rendered, write_document
+from tier2_io.documents.files import FileProblem, located
+from tier2_io.documents.writing import rendered, write_document
 from tier2_io.records.dsse import envelope_of
 from tier2_io.records.signing import RECORD_TYPE, read_stored
 
@@ -53,7 +54,7 @@ def save(result: OrchestrationResult, path: str | None, key: Ed25519PrivateKey |
         return path
     name = record.mission or record.workflow.id
     stem = "".join(one if one.isascii() and (one.isalnum() or one in "-_") else "-" for one in name)
-    stem = f"{stem.lstrip('-') or 'run'}-{record.digest[:12]}"
+    stem = f"{stem.lstrip('-')[:100] or 'run'}-{record.digest[:12]}"
     try:
         return _save_new(document, "", stem)
     except FileProblem:
@@ -132,7 +133,7 @@ def only_one(path: str) -> Iterator[None]:
         yield
         return
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        handle = os.open(located(path), os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
         yield  # reading it will say what is wrong
         return
@@ -142,7 +143,7 @@ def only_one(path: str) -> Iterator[None]:
         except OSError:
             raise FileProblem(f"{path} is being resumed by another process; wait for it, or end it.") from None
         with suppress(OSError):
-            if os.fstat(handle).st_ino != os.stat(path).st_ino:
+            if os.fstat(handle).st_ino != os.stat(located(path)).st_ino:
                 raise FileProblem(f"{path} was resumed by another process just now; look at it again.")
         yield
     finally:

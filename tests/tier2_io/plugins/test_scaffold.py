@@ -20,7 +20,8 @@ from tests.site import Site
 from tests.tier2_io.conftest import Tier2
 from tests.wheels import install, wheel_of
 from tier2_core import __version__
-from tier2_io.documents.files import FileProblem, write_tree
+from tier2_io.documents.files import FileProblem
+from tier2_io.documents.writing import write_tree
 from tier2_io.plugins.scaffold import LONGEST, NameProblem, contents, names_of
 
 ROOT = Path(__file__).parents[3]

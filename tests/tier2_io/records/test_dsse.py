@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tier2_io.documents.files import write_document
+from tier2_io.documents.writing import write_document
 from tier2_io.records.dsse import InvalidEnvelope, countersigned, envelope_of, key_id, opened_envelope, pae
 from tier2_io.records.keys import generate, private_key, public_key
 from tier2_io.records.signing import RECORD_TYPE, read_stored

@@ -16,7 +16,7 @@ import pytest
 from tests.processes import HANG
 from tests.tier2_io.conftest import Tier2
 from tests.tier2_io.records.test_records import SUITE, edit
-from tier2_io.documents.files import write_document
+from tier2_io.documents.writing import write_document
 from tier2_io.records.dsse import countersigned, envelope_of
 from tier2_io.records.keys import private_key, public_key
 from tier2_io.records.signing import RECORD_TYPE, read_stored

@@ -13,7 +13,8 @@ from tests.tier2_io.records.test_records import SUITE
 from tests.workflow.plans import nested
 from tier2_core import InvalidValueError, Mission, Registry, hookimpl, load_registry, parse_test_document, run_test_run
 from tier2_core.values.canonical import read_json, wrapper_digest
-from tier2_io.documents.files import FileProblem, rendered
+from tier2_io.documents.files import FileProblem
+from tier2_io.documents.writing import rendered
 from tier2_io.records.suite_records import record_of, verified
 
 REGISTRY = load_registry(entry_points=True)
