@@ -10,7 +10,7 @@ import pytest
 import rfc8785
 from hypothesis import example, given
 from hypothesis import strategies as st
-from pyrsistent import pmap, pvector
+from pyrsistent import PMap, pmap, pvector
 
 from tests.strategies import KEYS, NUMBERS, documents, numbers, permuted, scalars, texts
 from tier2_core.values import members as layout
@@ -18,7 +18,7 @@ from tier2_core.values.canonical import canonical_json
 from tier2_core.values.edit import set_at
 from tier2_core.values.freeze import freeze
 from tier2_core.values.scalars import scalar_text
-from tier2_core.values.seal import VECTOR, canonical_size, members_of, seal_of
+from tier2_core.values.seal import VECTOR, canonical_size, seal_of
 from tier2_core.values.thaw import thaw
 from tier2_core.values.writing import encode, written_anew
 
@@ -51,59 +51,44 @@ def test_the_layout_of_this_pyrsistent_is_known() -> None:
     assert layout.LAYOUT_IS_KNOWN
 
 
-@given(objects(), texts())
-def test_a_map_is_what_the_public_face_makes(inside: dict[str, Any], name: str) -> None:
-    """In the order of its members too, which is that of its buckets; and so is whatever is made of it."""
-    made, public = layout.new_map(list(inside.items())), pmap(inside)
-    same_maps(made, public)
-    same_maps(made.set(name, -1), public.set(name, -1))
-    same_maps(made.set(name, -1).remove(name), public.set(name, -1).remove(name))
+@given(objects(), texts(), st.booleans())
+def test_members_are_read_as_the_public_face_reads_them(inside: dict[str, Any], name: str, frozen: bool) -> None:
+    """Of a map as it was made, and of one that was edited: what is left in its buckets may look otherwise."""
+    made: Any = freeze(inside) if frozen else pmap(inside)
+    for mapping in (made, made.set(name, -1), made.set(name, -1).remove(name)):
+        public = dict(mapping.iteritems())
+        assert layout.members(mapping) == layout._members_of_any(mapping) == public
+        assert {key: layout.member(mapping, key, None) for key in public} == public
+        assert layout.member(mapping, name, layout) is mapping.get(name, layout)
+        assert layout.members(mapping) is not layout.members(mapping)
 
 
-def same_maps(one: Any, other: Any) -> None:
-    assert list(one.iteritems()) == list(other.iteritems())
-    assert len(one) == len(other)
-    assert one == other
-
-
-@given(objects(), texts())
-def test_members_are_had_and_written_as_the_public_face_does(inside: dict[str, Any], name: str) -> None:
-    inside.pop(name, None)
-    without, document = layout.new_map(list(inside.items())), layout.new_map([*inside.items(), (name, 0)])
-    assert layout.member(without, name, -1) == -1
-    assert layout.added(without, name, 1) == without.set(name, 1) == pmap({**inside, name: 1})
-    assert layout.exchanged(document, name, 1) == document.set(name, 1) == pmap({**inside, name: 1})
-    assert document[name] == layout.member(document, name, -1) == 0
+def test_what_is_laid_out_otherwise_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then the public face is used; what would be read by the old layout does not matter."""
+    assert layout._layout_is_known()
+    wrongs: list[Any] = [lambda *_: {}, lambda mapping, *_: mapping._no_such_part]
+    for wrong in wrongs:
+        with monkeypatch.context() as patched:
+            patched.setattr(layout, "_members", wrong)
+            assert not layout._layout_is_known()
+        with monkeypatch.context() as patched:
+            patched.setattr(layout, "_member", wrong)
+            assert not layout._layout_is_known()
 
 
 @given(objects())
-def test_members_are_had_in_many_ways(inside: dict[str, Any]) -> None:
+def test_objects_are_pyrsistents_own(inside: dict[str, Any]) -> None:
     document: Any = freeze(inside)
-    public = dict(document.iteritems())
-    assert layout.members(document) == members_of(document) == public
-    assert layout.few_members(document) == (public if len(public) < layout.MANY else None)
-
-
-def test_an_object_to_which_members_are_added_gets_more_room() -> None:
-    made: Any = freeze({})
-    for place in range(200):
-        made = layout.added(made, f"name {place}", place)
-    assert dict(made) == layout.members(made) == {f"name {place}": place for place in range(200)}
-
-
-@given(objects())
-def test_what_is_done_where_the_layout_is_not_known_comes_to_the_same(inside: dict[str, Any]) -> None:
-    made = layout.new_map(list(inside.items()))
-    assert layout._members_of_any(made) == layout.members(made)
-    assert layout._few_members_of_any(made) == layout.few_members(made)
-    assert layout._new_map_of_any(list(inside.items())) == made
+    assert type(document) is PMap
+    assert type(document._buckets) is VECTOR
+    assert type(set_at(document, ("another",), 1)._buckets) is VECTOR
 
 
 @given(st.lists(scalars(), max_size=70))
 def test_a_vector_is_what_the_public_face_makes(parts: list[Any]) -> None:
-    made = layout.new_vector(parts)
+    made: Any = freeze(parts)
     assert type(made) is VECTOR
-    assert made == pvector(parts)
+    assert list(made) == [freeze(part) for part in parts]
 
 
 @pytest.mark.parametrize("empty", [{}, [], ()])
@@ -125,14 +110,16 @@ def test_large_objects_are_written_as_small_ones_are_in_whatever_order_they_came
     assert canonical_json(permuted({"a": made}, Random(seed))) == expected
 
 
-def test_the_members_that_are_kept_of_a_large_object_are_those_of_its_buckets() -> None:
-    """The very same pairs, so that what is kept costs one pointer a member; and nothing is kept of what was changed."""
-    made = {f"name {place}": place for place in range(layout.MANY)}
+def test_the_members_of_a_large_object_are_kept_in_the_order_that_they_came_in() -> None:
+    """And nothing is kept of what was changed: what is handed out, and what an edit makes, is another dict."""
+    made = {f"name {place:02}": [place] for place in reversed(range(layout.MANY))}
     document: Any = freeze(made)
     known: Any = seal_of(document)
-    in_buckets = {id(pair) for bucket in document._buckets if bucket for pair in bucket}
-    assert in_buckets == {id(pair) for pair in known.written.pairs}
-    assert [name for name, _ in known.written.pairs] == list(made)
+    assert list(known.written.inside) == list(made)
+    thaw(document).clear()
+    canonical_json(document)
+    assert list(known.written.inside) == sorted(made)
+    assert all(part is document[name] for name, part in known.written.inside.items())
     for other in (freeze(document.set("another", 1)), set_at(document, ("another",), 1), freeze({"a": 1})):
         assert seal_of(other).written is None  # type: ignore[union-attr]
 

@@ -17,9 +17,10 @@ from tier2_core.values import writing
 from tier2_core.values.canonical import canonical_json, digest
 from tier2_core.values.edit import add_at, delete_at, set_at
 from tier2_core.values.freeze import freeze
+from tier2_core.values.mould import Mould, copied
 from tier2_core.values.scalars import has_plain_text
 from tier2_core.values.seal import VECTOR, Written, canonical_size, seal_of
-from tier2_core.values.thaw import Mould, copied, thaw
+from tier2_core.values.thaw import thaw
 from tier2_core.values.writing import canonical_bytes, written_anew
 
 

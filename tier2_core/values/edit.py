@@ -9,7 +9,7 @@ from pyrsistent import PMap, pmap, pvector
 
 from tier2_core.errors import InvalidPathError, InvalidValueError, cut
 from tier2_core.values.freeze import a_type, build, explained, freeze
-from tier2_core.values.members import added, exchanged, member
+from tier2_core.values.members import member
 from tier2_core.values.paths import ABSENT, Tokens, array_index, format_pointer, part_at
 from tier2_core.values.scalars import Refused
 from tier2_core.values.seal import (
@@ -180,7 +180,7 @@ def with_member(parent: Any, name: str, value: Any) -> Any:
     gone = member(parent, name, ABSENT)
     if gone is not ABSENT:
         return _exchanged(parent, name, gone, value)
-    new = added(parent, name, value)
+    new = parent.set(name, value)
     reseal_added(new, sealed(parent), value, name)
     return new
 
@@ -204,11 +204,9 @@ def _exchanged(parent: Any, place: Any, gone: Any, value: Any) -> Any:
     kind = type(gone)
     if kind is type(value) and kind is not PMap and kind is not VECTOR and gone == value:
         return parent
-    if type(parent) is PMap:
-        new = exchanged(parent, place, value)
-    else:
+    if type(parent) is not PMap:
         place = int(place)
-        new = parent.set(place, value)
+    new = parent.set(place, value)
     reseal(new, sealed(parent), gone, value, place)
     return new
 

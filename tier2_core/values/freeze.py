@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pyrsistent import PMap
+from pyrsistent import PMap, pmap, pvector
 
 from tier2_core.errors import InvalidValueError, cut
-from tier2_core.values.members import MANY, Pair, members, new_map, new_vector
+from tier2_core.values.members import MANY, members
 from tier2_core.values.paths import format_pointer
 from tier2_core.values.scalars import (
     MAX_SAFE_INTEGER,
@@ -126,22 +126,25 @@ def build(root: Any) -> Any:
                     raise Refused
                 out.append(part)
             else:
-                pairs: list[Pair] = []
                 if names is not None:
-                    for place, name in enumerate(names):
+                    for name in names:
                         if type(name) is not str:
                             raise Refused
                         if not name.isascii():
                             name.encode()
                             plain = plain and plain_key(name)
-                        pairs.append((name, out[place]))
                 if not changed and type(source) in CONTAINERS:
                     node = source
+                    seal(node, depth, plain)
+                elif names is None:
+                    node = _vector(out)
+                    seal(node, depth, plain)
                 else:
-                    node = new_vector(out) if names is None else new_map(pairs)
-                known = seal(node, depth, plain)
-                if len(pairs) >= MANY and node is not source:
-                    known.written = Written(pairs)
+                    inside = dict(zip(names, out, strict=True))
+                    node = pmap(inside)
+                    known = seal(node, depth, plain)
+                    if len(inside) >= MANY:
+                        known.written = Written(inside)
                 done[id(source)] = node
                 if not waiting:
                     if shared and canonical_size(node) > MAX_DOCUMENT_BYTES:
@@ -159,6 +162,9 @@ def build(root: Any) -> Any:
 
 
 _CONTAINERS = frozenset({dict, list, tuple, PMap, VECTOR})
+
+_vector: Any = pvector().extend
+"""``pvector(parts)``, without the reading of its arguments."""
 
 
 def _scalar(value: Any) -> Any:

@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import re
 import weakref
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from pyrsistent import PMap, PVector, pvector
 
 from tier2_core.errors import InvalidValueError
-from tier2_core.values.members import few_members, members
+from tier2_core.values.members import members
+from tier2_core.values.mould import Mould
 from tier2_core.values.scalars import has_plain_text, quote, scalar_text
-
-if TYPE_CHECKING:
-    from tier2_core.values.thaw import Mould
 
 MAX_DEPTH = 64
 """How deep arrays and objects may be nested; ``[[]]`` is 2 deep."""
@@ -38,17 +36,17 @@ Document: TypeAlias = "bool | int | float | str | PMap[str, Any] | PVector[Any] 
 
 
 class Written:
-    """What is kept of a large container, so that what is made of it need not be written out as a whole.
+    """What is kept of a large container, so that it, or what is made of it, need not be written out as a whole.
 
-    ``pairs`` are the members of a map, the very ones that are in its buckets, in the order that they came in:
-    mostly the sorted one. ``places`` are the names of its parts, in their order, and where each begins in its
-    canonical bytes; ``plain`` is a mould of its plain data.
+    ``inside`` are the members of a map in the order that they came in: mostly the sorted one. ``places`` are the
+    names of its parts, in their order, and where each begins in its canonical bytes; ``plain`` is a mould of its plain
+    data.
     """
 
-    __slots__ = ("pairs", "places", "plain")
+    __slots__ = ("inside", "places", "plain")
 
-    def __init__(self, pairs: list[tuple[str, Any]] | None = None) -> None:
-        self.pairs = pairs
+    def __init__(self, inside: dict[str, Any] | None = None) -> None:
+        self.inside = inside
         self.places: tuple[list[str] | None, list[int]] | None = None
         self.plain: Mould | None = None
 
@@ -231,7 +229,8 @@ def canonical_size(document: Any) -> int:
 def _counted(container: Any) -> int:
     # The depth of documents is bounded, so that this may recurse.
     if type(container) is PMap:
-        inside = members_of(container)
+        written = _seals[id(container)].written
+        inside = members(container) if written is None or written.inside is None else written.inside
         parts: Any = inside.values()
         total = text_size("".join(inside)) + 3 * len(inside)  # a name has quotes and a colon; of the whole, brackets
     else:
@@ -251,12 +250,3 @@ def _counted(container: Any) -> int:
             total += len(scalar_text(part))
     _seals[id(container)].size = total
     return total
-
-
-def members_of(mapping: Any) -> dict[str, Any]:
-    """The members of a sealed map as a fresh dict: of a large one in the order that they came in, if it is kept."""
-    few = few_members(mapping)
-    if few is not None:
-        return few
-    written = _seals[id(mapping)].written
-    return members(mapping) if written is None or written.pairs is None else dict(written.pairs)

@@ -6,18 +6,15 @@ As with its bytes, of what others were made of by edits the plain data is kept a
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Container
 from itertools import takewhile
 from typing import Any
 
 from pyrsistent import PMap
 
 from tier2_core.values.freeze import freeze
-from tier2_core.values.members import few_pairs
+from tier2_core.values.mould import Mould
 from tier2_core.values.seal import CONTAINERS, seal_of
 from tier2_core.values.writing import KEPT, anchored, kept_of, sorted_members
-
-_PLAIN = frozenset({dict, list})
 
 
 def thaw(value: Any) -> Any:
@@ -59,25 +56,10 @@ def _plain_anew(document: Any) -> Any:
             if type(part) in CONTAINERS:
                 made[place] = _plain_anew(part)
         return made
-    pairs = few_pairs(document)
-    if pairs is None:
-        made = sorted_members(document)
-    else:
-        pairs.sort()
-        made = dict(pairs)
+    made = sorted_members(document)
     for name, part in made.items():
         if type(part) in CONTAINERS:
             made[name] = _plain_anew(part)
-    return made
-
-
-def copied(plain: Any) -> Any:
-    """A copy of plain data, all the way down; ``copy.deepcopy`` takes many times as long."""
-    made = plain.copy()
-    # No pair of a name and a part is kept for a moment: so many new tuples would call the collector, again and again.
-    for name, part in plain.items() if type(plain) is dict else enumerate(plain):
-        if type(part) in _PLAIN:
-            made[name] = copied(part)
     return made
 
 
@@ -102,43 +84,3 @@ def _derived(mould: Mould, edits: set[Any], document: Any) -> Any:
         for name in sorted(added):
             made[name] = added[name]
     return made
-
-
-class Mould:
-    """Plain data that nobody else has, and where in it objects and arrays are; for an anchor's plain data.
-
-    Most of a state are scalars, and most of the rest are objects and arrays of scalars: a copy need not look for them.
-    """
-
-    __slots__ = ("leaves", "nested", "plain")
-
-    def __init__(self, plain: Any) -> None:
-        self.plain = plain
-        self.nested: list[tuple[Any, Mould]] = []
-        self.leaves: list[tuple[Callable[[Any], Any], list[Any], list[Any]]] = [
-            (dict.copy, [], []),
-            (list.copy, [], []),
-        ]
-        # The depth of documents is bounded, so that this may recurse.
-        for place, part in plain.items() if type(plain) is dict else enumerate(plain):
-            kind = type(part)
-            if kind is dict or kind is list:
-                if _PLAIN.isdisjoint(map(type, part.values() if kind is dict else part)):
-                    _, places, parts = self.leaves[kind is list]
-                    places.append(place)
-                    parts.append(part)
-                else:
-                    self.nested.append((place, Mould(part)))
-
-    def copy(self, but: Container[Any] = ()) -> Any:
-        """A copy, all the way down, but for large parts at ``but``, which are the very same."""
-        # Before the whole is there: the collector would look through it while the copies are made.
-        copies = [(places, [*map(copy, parts)]) for copy, places, parts in self.leaves]
-        made = self.plain.copy()
-        for places, parts in copies:
-            for place, part in zip(places, parts, strict=True):
-                made[place] = part
-        for place, below in self.nested:
-            if place not in but:
-                made[place] = below.copy()
-        return made

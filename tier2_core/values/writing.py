@@ -11,13 +11,12 @@ import json
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from operator import itemgetter
 from typing import Any, TypeAlias
 
 from pyrsistent import PMap
 
 from tier2_core.values.freeze import freeze
-from tier2_core.values.members import Pair, few_members, few_pairs, members
+from tier2_core.values.members import MANY, members
 from tier2_core.values.scalars import quote, scalar_text
 from tier2_core.values.seal import (
     CONTAINERS,
@@ -126,40 +125,28 @@ def _write(container: Any, before: str, add: Callable[[str], None], fine: set[st
         add("]" if before == "," else f"{before}]")
 
 
-def _ordered(mapping: Any, fine: set[str]) -> Iterable[Pair]:
+def _ordered(mapping: Any, fine: set[str]) -> Iterable[tuple[str, Any]]:
     """The members of a map as RFC 8785 section 3.2.3 sorts them."""
-    pairs = few_pairs(mapping)
-    if pairs is None:
-        inside = sorted_members(mapping)
-        names = in_order(inside)
-        return inside.items() if names == list(inside) else [(name, inside[name]) for name in names]
-    pairs.sort()
-    if not fine.issuperset(map(_name, pairs)):
-        names = [name for name, _ in pairs]
-        if plain_key("".join(names)):
-            fine.update(names)
-        else:
-            pairs.sort(key=_utf16_name)
-    return pairs
+    inside = members(mapping)
+    if fine.issuperset(inside):
+        return [(name, inside[name]) for name in sorted(inside)]
+    names = in_order(inside)
+    if plain_key("".join(names)):
+        fine.update(names)
+    return [(name, inside[name]) for name in names]
 
 
 def sorted_members(mapping: Any) -> dict[str, Any]:
-    """The members of a large map in the order of their names' code points."""
+    """The members of a map in the order of their names' code points."""
     known = seal_of(mapping)  # none, if it was put together by somebody else, as by deepcopy
     written = None if known is None else known.written
-    if written is None or written.pairs is None:
+    if written is None or written.inside is None:
         inside = members(mapping)
         return {name: inside[name] for name in sorted(inside)}
     # Kept in order from the first time on: then there is nothing to sort but what is in order.
-    written.pairs = sorted(written.pairs, key=_name)
-    return dict(written.pairs)
-
-
-_name = itemgetter(0)
-
-
-def _utf16_name(pair: Pair) -> bytes:
-    return _utf16(pair[0])
+    inside = written.inside
+    written.inside = {name: inside[name] for name in sorted(inside)}
+    return written.inside.copy()
 
 
 def in_order(names: Iterable[str]) -> list[str]:
@@ -175,9 +162,8 @@ def _utf16(name: str) -> bytes:
 def _plain_container(container: Any) -> Any:
     if type(container) is not PMap:
         return container.tolist()
-    few = few_members(container)
-    # The encoder takes longer to sort what is in no order than all of it takes here.
-    return sorted_members(container) if few is None else few
+    # The encoder sorts pairs: for many that are in no order this takes longer than all of the rest.
+    return members(container) if len(container) < MANY else sorted_members(container)
 
 
 def _encoder() -> Callable[[Any], str]:

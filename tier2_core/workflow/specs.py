@@ -31,9 +31,10 @@ from tier2_core.values.fields import (
     unique,
 )
 from tier2_core.values.freeze import freeze
+from tier2_core.values.mould import copied
 from tier2_core.values.scalars import quote
 from tier2_core.values.seal import canonical_size
-from tier2_core.values.thaw import copied, thaw
+from tier2_core.values.thaw import thaw
 from tier2_core.values.writing import KEPT, canonical_bytes
 
 NOTHING: PMap[str, Any] = freeze(pmap())  # type: ignore[assignment]
