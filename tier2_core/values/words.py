@@ -32,7 +32,7 @@ def _parts(value: Any, most: int) -> Iterator[str]:
     if isinstance(value, str):
         yield json.dumps(value[: most + 1], ensure_ascii=False)
     elif value is None or isinstance(value, bool | int | float):
-        yield scalar_text(value)
+        yield "0" if type(value) is float and not value else scalar_text(value)  # there is no -0.0
     elif isinstance(value, Mapping):
         yield "{"
         # A key beyond the first ones in their order would not be told.
