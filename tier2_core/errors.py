@@ -76,13 +76,47 @@ def described(error: BaseException) -> str:
     >>> described(KeyError("n"))
     "KeyError: 'n'"
     """
+    text = text_of(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def text_of(error: BaseException) -> str:
+    """The text of somebody else's exception, or that there is none to be had.
+
+    >>> text_of(ValueError("no number"))
+    'no number'
+    """
     try:
-        text = str(error)
+        return str(error)
     except KeyboardInterrupt:
         raise
     except BaseException as broken:  # noqa: BLE001 - whatever it is, the first error is the one to tell of
-        text = f"(its text cannot be had: {type(broken).__name__})"
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+        return f"(its text cannot be had: {type(broken).__name__})"
+
+
+def place_in(error: BaseException | None) -> str:
+    """The line of a plugin's own code that an exception came through, as ``file:line in function``, or ``""``.
+
+    The plugin's own is the package of the outermost frame that is neither tier2's nor of what loads plugins.
+
+    >>> try:
+    ...     exec(compile("1 / 0", "plugin.py", "exec"), {"__name__": "mine"})
+    ... except ZeroDivisionError as error:
+    ...     print(place_in(error))
+    plugin.py:1 in <module>
+    """
+    places: list[tuple[str, str]] = []
+    traceback = None if error is None else error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        package = str(traceback.tb_frame.f_globals.get("__name__", "")).partition(".")[0]
+        if package not in _HOSTS and not code.co_filename.startswith("<frozen "):
+            places.append((package, f"{code.co_filename}:{traceback.tb_lineno} in {code.co_qualname}"))
+        traceback = traceback.tb_next
+    return next((place for package, place in reversed(places) if package == places[0][0]), "")
+
+
+_HOSTS = frozenset({"tier2_core", "tier2_io", "pluggy", "importlib", "_pytest"})
 
 
 class Tier2Error(Exception):
@@ -370,7 +404,9 @@ class RecordError(CallerError):
 class PluginError(Tier2Error, RuntimeError):
     """A plugin is broken: it cannot be imported, its hooks are misspelt, or it gives the wrong things.
 
-    ``plugin`` and ``distribution`` name it.
+    ``plugin`` and ``distribution`` name it. ``where`` is the line of its code that broke, if one did, as
+    ``file:line in function``; the message ends with it, but ``args`` do not have it, as a file is elsewhere on
+    another machine.
 
     >>> class Misspelt:
     ...     @hookimpl
@@ -381,10 +417,15 @@ class PluginError(Tier2Error, RuntimeError):
     tier2_core.errors.PluginError: Plugin 'Misspelt' has the unknown hook 'tier2_mission'; the hooks are ...
     """
 
-    def __init__(self, message: str, *, plugin: str = "", distribution: str = "") -> None:
+    def __init__(self, message: str, *, plugin: str = "", distribution: str = "", where: str = "") -> None:
         super().__init__(message)
         self.plugin = plugin
         self.distribution = distribution
+        self.where = where
+
+    def __str__(self) -> str:
+        message = super().__str__()
+        return f"{message.rstrip('.')} ({self.where})." if self.where else message
 
 
 class RegistryConflictError(PluginError):
@@ -431,9 +472,16 @@ class OperationError(PluginError):
     """
 
     def __init__(
-        self, message: str, *, mission: str = "", step_id: str = "", operation: str = "", plugin: str = ""
+        self,
+        message: str,
+        *,
+        mission: str = "",
+        step_id: str = "",
+        operation: str = "",
+        plugin: str = "",
+        where: str = "",
     ) -> None:
-        super().__init__(message, plugin=plugin)
+        super().__init__(message, plugin=plugin, where=where)
         self.mission = mission
         self.step_id = step_id
         self.operation = operation

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any, TextIO
 
 from tier2_core import thaw
+from tier2_io.host import answers, complaints
 
 _STYLES = {
     "bold": "\x1b[1m",
@@ -25,7 +26,7 @@ MANY = 50
 
 def is_terminal() -> bool:
     """Whether there is somebody who can be shown something, and answer."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    return sys.stdin.isatty() and answers().isatty()
 
 
 def safe(text: str) -> str:
@@ -41,13 +42,13 @@ def safe(text: str) -> str:
 
 def say(text: str = "", file: TextIO | None = None) -> None:
     """Print a line that is safe already."""
-    print(text, file=file or sys.stdout)
+    print(text, file=file or answers())
 
 
 def complain(text: str) -> None:
     """Print a message, of one or more lines, on standard error."""
     for line in text.split("\n"):
-        say(safe(line), sys.stderr)
+        say(safe(line), complaints())
 
 
 def say_json(document: Any) -> None:
@@ -63,7 +64,8 @@ def shown(value: Any, width: int = 60) -> str:
 
 def say_table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Print a table of texts, which are made safe here; it is as wide as the terminal, or 100 columns."""
-    cells = [[safe(str(cell)) for cell in row] for row in rows]
+    out = answers()
+    cells = [[_as_shown(safe(str(cell)), out) for cell in row] for row in rows]
     try:
         from rich.box import SIMPLE_HEAD
         from rich.console import Console
@@ -79,13 +81,25 @@ def say_table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         table.add_column(Text(header), overflow="fold")
     for row in cells:
         table.add_row(*map(Text, row))
-    # Not straight to standard output: what happens there, as to a closed pipe, is for the caller to see.
-    terminal = sys.stdout.isatty()
+    # Not straight to standard output, where it would not be what we take it for.
+    terminal = out.isatty()
     text = io.StringIO()
     Console(file=text, width=Console().width if terminal else 100, force_terminal=terminal, highlight=False).print(
         table
     )
     say(text.getvalue().rstrip("\n"))
+
+
+def _as_shown(text: str, out: TextIO) -> str:
+    """The text as a stream shows it: characters that it lacks take more room as what stands for them."""
+    encoding, errors = getattr(out, "encoding", None), getattr(out, "errors", None)
+    return text.encode(encoding, errors or "strict").decode(encoding) if encoding and errors != "strict" else text
+
+
+def ask(question: str) -> str:
+    """A line from whoever is at the terminal, asked where answers go; ``EOFError`` if nobody is there (any more)."""
+    print(question, end="", file=answers(), flush=True)
+    return input()
 
 
 @contextmanager
@@ -94,7 +108,7 @@ def progress(total: int, what: str) -> Iterator[Callable[[int], None]]:
 
     What is given is called with the number of those that were done meanwhile.
     """
-    if total < MANY or not sys.stderr.isatty():
+    if total < MANY or not complaints().isatty():
         yield lambda count: None
         return
     try:
@@ -105,12 +119,12 @@ def progress(total: int, what: str) -> Iterator[Callable[[int], None]]:
         return
 
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Console(file=complaints()), transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda count: bar.advance(task, count)
 
 
 def say_styled(*parts: tuple[str, str]) -> None:
     """Print a line of texts, which are made safe here, each with a style (a colour, ``bold``) that a terminal shows."""
-    terminal = sys.stdout.isatty()
+    terminal = answers().isatty()
     say("".join(f"{_STYLES[style]}{safe(text)}\x1b[0m" if terminal and style else safe(text) for text, style in parts))

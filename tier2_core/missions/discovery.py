@@ -14,7 +14,7 @@ from typing import Any
 import pluggy
 from attrs import frozen
 
-from tier2_core.errors import PluginError, RegistryConflictError, described, did_you_mean
+from tier2_core.errors import PluginError, RegistryConflictError, described, did_you_mean, place_in
 from tier2_core.missions import hookspecs
 from tier2_core.missions.announced import GROUP, Announcement, announced
 from tier2_core.missions.mission import Mission
@@ -22,6 +22,15 @@ from tier2_core.values.freeze import a_type
 from tier2_core.workflow.operations import Operation
 
 _HOOKS = ("tier2_missions", "tier2_operations")
+
+Call = Callable[..., Any]
+"""Calls a function of a plugin with arguments, and gives what it gives."""
+
+
+def plainly(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function, and nothing else."""
+    return function(*arguments)
+
 
 _being_loaded: ContextVar[str] = ContextVar("tier2_plugin_being_loaded", default="")
 
@@ -50,11 +59,13 @@ def installed(
     block: Collection[str] = (),
     only: Collection[str] | None = None,
     announced: Callable[[], Sequence[Announcement | PluginError]] = announced,
+    call: Call = plainly,
 ) -> Iterator[Plugin | PluginError]:
     """The installed plugins, sorted by (name, distribution), but for those that are not :func:`wanted`.
 
     Each is loaded when its turn comes. One that cannot be is given as the :class:`PluginError` that says why;
-    of several of one name, each is a :class:`RegistryConflictError`. A plugin that asks for all this while it is
+    of several of one name, each is a :class:`RegistryConflictError`. ``call`` is how plugins' code is called: a host
+    may stand around it. A plugin that asks for all this while it is
     itself loaded is refused: it would be asked for what it brings again, and again.
     """
     if _being_loaded.get():
@@ -77,7 +88,7 @@ def installed(
             yield _taken(one, named[one.name])
         else:
             try:
-                yield loaded(_imported(one), one.name, one.distribution, one.version, one.source)
+                yield loaded(_imported(one, call), one.name, one.distribution, one.version, one.source, call)
             except PluginError as error:
                 yield error
 
@@ -97,27 +108,31 @@ def _taken(one: Announcement, rivals: list[Announcement]) -> RegistryConflictErr
     return RegistryConflictError(f"Plugin '{one.name}' {what}", plugin=one.name, distribution=one.distribution)
 
 
-def loaded(plugin: Any, name: str = "", distribution: str = "", version: str = "", source: str = "") -> Plugin:
+def loaded(
+    plugin: Any, name: str = "", distribution: str = "", version: str = "", source: str = "", call: Call = plainly
+) -> Plugin:
     """What a module or object with hooks brings; :class:`PluginError` if it has none, or if they are wrong.
 
     Each plugin gets a fresh manager, so that none sees, wraps or spoils another.
     """
     name = name or plugin_name(plugin)
 
-    def broken(what: str) -> PluginError:
+    def broken(what: str, error: BaseException | None = None) -> PluginError:
         owner = f" of distribution '{distribution}'" if distribution else ""
-        return PluginError(f"Plugin '{name}'{owner} {what}", plugin=name, distribution=distribution)
+        return PluginError(
+            f"Plugin '{name}'{owner} {what}", plugin=name, distribution=distribution, where=place_in(error)
+        )
 
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     try:
-        manager.register(plugin, name)
+        call(manager.register, plugin, name)
         hooks = manager.get_hookcallers(plugin) or []
         misspelt = sorted(hook.name for hook in hooks if not hook.has_spec())
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # whatever its attributes do when they are looked at
-        raise broken(f"has hooks that do not fit: {described(error)}") from error
+        raise broken(f"has hooks that do not fit: {described(error)}", error) from error
     if misspelt:
         close = did_you_mean(misspelt[0], _HOOKS) or "."
         raise broken(
@@ -129,8 +144,8 @@ def loaded(plugin: Any, name: str = "", distribution: str = "", version: str = "
             f"has no hooks; expected a function {' or '.join(_HOOKS)} that is marked with @hookimpl of tier2_core."
         )
     with _loading(name):
-        missions = _gathered(manager.hook.tier2_missions, Mission, broken)
-        operations = _gathered(manager.hook.tier2_operations, Operation, broken)
+        missions = _gathered(manager.hook.tier2_missions, Mission, broken, call)
+        operations = _gathered(manager.hook.tier2_operations, Operation, broken, call)
     return Plugin(name, distribution, version, missions, operations, source)
 
 
@@ -152,23 +167,24 @@ def _loading(name: str) -> Iterator[None]:
         _being_loaded.reset(token)
 
 
-def _imported(one: Announcement) -> Any:
-    def broken(what: str) -> PluginError:
+def _imported(one: Announcement, call: Call) -> Any:
+    def broken(what: str, error: BaseException | None = None) -> PluginError:
         return PluginError(
             f"Plugin '{one.name}' of distribution '{one.distribution}' {what}",
             plugin=one.name,
             distribution=one.distribution,
+            where=place_in(error),
         )
 
     if one.unmet:
         raise broken(f"{one.unmet}, or block the plugin.")
     try:
         with _loading(one.name):
-            return _referred(one)
+            return call(_referred, one)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a plugin that exits while it is imported must not end its host
-        raise broken(f"cannot be imported from '{one.source}': {described(error)}") from error
+        raise broken(f"cannot be imported from '{one.source}': {described(error)}", error) from error
 
 
 def _referred(one: Announcement) -> Any:
@@ -181,23 +197,28 @@ def _referred(one: Announcement) -> Any:
     return EntryPoint(one.name, one.source, GROUP).load()
 
 
-def _gathered(hook: Any, kind: type[Any], broken: Any) -> tuple[Any, ...]:
+def _gathered(hook: Any, kind: type[Any], broken: Any, call: Call) -> tuple[Any, ...]:
     try:
-        results = hook()
-        if hook.get_hookimpls() and not results:  # pluggy leaves None out
-            raise broken(f"returns null from {hook.name}; expected a list of {kind.__name__}.")
-        items: list[Any] = []
-        for result in results:
-            if isinstance(result, Mission | Operation | str):
-                raise broken(f"returns {a_type(type(result))} from {hook.name}; expected a list of {kind.__name__}.")
-            items.extend(result)
+        items: tuple[Any, ...] = call(_brought, hook, kind, broken)
     except PluginError:
         raise
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raise broken(f"broke in {hook.name}: {described(error)}") from error
+        raise broken(f"broke in {hook.name}: {described(error)}", error) from error
     for item in items:
         if type(item) is not kind:
             raise broken(f"gives {a_type(type(item))} in {hook.name}; expected {kind.__name__}s.")
+    return items
+
+
+def _brought(hook: Any, kind: type[Any], broken: Any) -> tuple[Any, ...]:
+    results = hook()
+    if hook.get_hookimpls() and not results:  # pluggy leaves None out
+        raise broken(f"returns null from {hook.name}; expected a list of {kind.__name__}.")
+    items: list[Any] = []
+    for result in results:
+        if isinstance(result, Mission | Operation | str):
+            raise broken(f"returns {a_type(type(result))} from {hook.name}; expected a list of {kind.__name__}.")
+        items.extend(result)
     return tuple(items)

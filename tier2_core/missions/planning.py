@@ -13,6 +13,8 @@ from tier2_core.errors import (
     InvalidSpecError,
     InvalidValueError,
     described,
+    place_in,
+    text_of,
 )
 from tier2_core.missions.mission import MissionRegistryEntry
 from tier2_core.missions.registry import Registry, default_registry
@@ -87,21 +89,24 @@ def _built(entry: MissionRegistryEntry, mission: MissionSpec) -> WorkflowDefinit
 
 
 def _planned(entry: MissionRegistryEntry, mission: MissionSpec) -> WorkflowDefinition:
-    def broken(what: str) -> FactoryError:
+    def broken(what: str, error: BaseException | None = None) -> FactoryError:
         return FactoryError(
             f"The factory of mission '{entry.name}' of plugin '{entry.plugin}' {what}",
             plugin=entry.plugin,
             distribution=entry.distribution,
+            where=place_in(error),
         )
 
     try:
         workflow = entry.factory(mission.params)  # type: ignore[arg-type]
-    except InvalidParamsError:
-        raise  # a factory may refuse what no schema can say
-    except (KeyboardInterrupt, GeneratorExit):
+    except InvalidParamsError as error:  # a factory may refuse what no schema can say
+        if type(error) is InvalidParamsError:
+            raise
+        raise InvalidParamsError(text_of(error), problems=vars(error).get("problems", ())) from error
+    except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raise broken(f"raised {described(error)}") from error
+        raise broken(f"raised {described(error)}", error) from error
     if type(workflow) is not WorkflowDefinition:
         raise broken(f"returned {a_type(type(workflow))}; expected a WorkflowDefinition.")
     return workflow

@@ -26,7 +26,15 @@ from typing import Any
 import attrs
 from pyrsistent import PMap
 
-from tier2_core.errors import InvalidSpecError, InvalidValueError, OperationError, StepFailed, described
+from tier2_core.errors import (
+    InvalidSpecError,
+    InvalidValueError,
+    OperationError,
+    StepFailed,
+    described,
+    place_in,
+    text_of,
+)
 from tier2_core.values.edit import set_with_parents
 from tier2_core.values.fields import expect
 from tier2_core.values.freeze import a_type, freeze, printable
@@ -170,11 +178,12 @@ def _runtime(run: Run, planned: PlannedStep, before: State) -> Done:
         if effects:
             check_count(len(effects) + sum([len(done[5]) for done in run.history]))
     except StepFailed as failed:
-        # A subclass may have no reason, and a reason may hold what no document can.
-        return step, FAILED, before, None, printable(str(getattr(failed, "reason", failed))), ()
+        # A subclass may have no reason, or none that can be had, and a reason may hold what no document can.
+        reason = vars(failed).get("reason")
+        return step, FAILED, before, None, printable(reason if type(reason) is str else text_of(failed)), ()
     except OperationError:
         raise  # of a run inside this one, where it already says whose bug it is
-    except (KeyboardInterrupt, GeneratorExit):
+    except KeyboardInterrupt:
         raise
     except BaseException as error:
         operation, mission = planned.operation, mission_of(run.workflow)
@@ -186,6 +195,7 @@ def _runtime(run: Run, planned: PlannedStep, before: State) -> Done:
             step_id=step.id,
             operation=operation.name,
             plugin=operation.plugin,
+            where=place_in(error),
         ) from error
     if state is before:
         return step, "done", before, None, "", effects

@@ -20,6 +20,8 @@ from tier2_core.errors import (
     cut,
     described,
     did_you_mean,
+    place_in,
+    text_of,
 )
 from tier2_core.values.fields import with_prefix
 from tier2_core.values.freeze import a_type
@@ -155,12 +157,12 @@ def _check_payload(step: StepSpec, operation: Operation, workflow: WorkflowDefin
     try:
         refusal: Any = operation.check(members(step.payload) if builtin else step.payload)  # type: ignore[arg-type]
     except ValueError as error:
-        field = getattr(error, "field", "") or "payload"
+        field = str(vars(error).get("field") or "payload")
         raise InvalidSpecError(
-            f"Step '{cut(step.id)}': the operation '{operation.name}' refuses its payload: {_sentence(str(error))}",
+            f"Step '{cut(step.id)}': the operation '{operation.name}' refuses its payload: {_sentence(text_of(error))}",
             field=field,
         ) from error
-    except (KeyboardInterrupt, GeneratorExit):
+    except KeyboardInterrupt:
         raise
     except BaseException as error:
         raise OperationError(
@@ -171,6 +173,7 @@ def _check_payload(step: StepSpec, operation: Operation, workflow: WorkflowDefin
             step_id=step.id,
             operation=operation.name,
             plugin=operation.plugin,
+            where=place_in(error),
         ) from error
     if type(refusal) is str and refusal:
         raise InvalidSpecError(

@@ -131,7 +131,9 @@ def outcome_of(run: Run, before: PMap[str, Any]) -> Outcome:
 
 def no_outcome(error: DecisionError | OperationError) -> Outcome:
     """No outcome, and why: the person may still answer in another way."""
-    return Outcome(REFUSED if isinstance(error, DecisionError) else BROKEN, _NONE, None, printable(str(error)))
+    # Without the place in the plugin's files: what is shown has a digest, which is to be the same wherever they are.
+    message = printable(str(error.args[0]))
+    return Outcome(REFUSED if isinstance(error, DecisionError) else BROKEN, _NONE, None, message)
 
 
 def _outcome(run: Run, decision: Decision, onward: Onward) -> Outcome:

@@ -30,6 +30,17 @@ class _Parser(argparse.ArgumentParser):
         print(f"{self.prog}: {text}; see '{self.prog} --help'.", file=sys.stderr)
         sys.exit(USAGE)
 
+    def _get_values(self, action: argparse.Action, arg_strings: list[str]) -> Any:
+        """The value of an argument: ``--option=--`` gives the option the value ``--``, and not none at all.
+
+        Up to Python 3.12, argparse takes a ``--`` out wherever it stands, and is left with an empty list.
+        """
+        if action.nargs is None and arg_strings == ["--"]:
+            value = self._get_value(action, "--")
+            self._check_value(action, value)
+            return value
+        return super()._get_values(action, arg_strings)
+
 
 class _Command:
     """The parser of a command, made when something is first asked of it: a command line names one of many."""

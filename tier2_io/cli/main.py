@@ -12,46 +12,58 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 
 from tier2_core.version import VERSION
+from tier2_io import host
 from tier2_io.cli.arguments import parser
 
 TYPE_CHECKING = False  # type checkers know the name; ``typing`` need not be loaded to run
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
+    from typing import Any, TextIO
 
 DONE, FAILED, USAGE, SUSPENDED, UNVERIFIED, BROKEN, INTERRUPTED, BUG = 0, 1, 2, 3, 4, 5, 130, 70
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:  # it was closed before we began
-            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - it stays open as long as the process
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character is no reason to stop
+    alone = arguments is None
+    host.begin(alone=alone)
     try:
         options = parser().parse_args(arguments)
-        code = _executed(options, alone=arguments is None)
-        try:
-            sys.stdout.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:  # the disk is full
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            print(f"tier2 {options.command}: the output could not be written: {error}", file=sys.stderr)
-            return USAGE
-        return code
-    except BrokenPipeError:
-        # Whoever read the output has seen enough of it. Nothing may be flushed to the closed pipe at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
-    except KeyboardInterrupt:
-        print("tier2: interrupted; nothing was written.", file=sys.stderr)
-        return INTERRUPTED
+    except SystemExit:  # the usage is wrong, or help was printed
+        if not _flushed(sys.stdout, "tier2"):
+            sys.exit(USAGE)
+        raise
+    put_back = host.seclude(alone=alone)
+    try:
+        code = _executed(options, alone=alone)
+        if not _flushed(host.answers(), f"tier2 {options.command}", told=code == USAGE):
+            code = USAGE
+        return host.end(code)
+    except KeyboardInterrupt as error:
+        if not host.interrupted():
+            return host.end(_left(options, error))
+        print("tier2: interrupted; nothing was written.", file=host.complaints())
+        return host.end(INTERRUPTED)
+    finally:
+        if not alone:
+            put_back()
+
+
+def _flushed(stream: TextIO, who: str, *, told: bool = False) -> bool:
+    """Whether all that was printed is written; if not, as on a full disk, that is told, and the rest is given up."""
+    try:
+        stream.flush()
+    except OSError as error:
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not told:
+            print(f"{who}: the output could not be written: {error}", file=host.complaints())
+        return False
+    return True
 
 
 def _loaded(command: str, alone: bool) -> Any:
@@ -85,7 +97,7 @@ def _executed(options: Any, alone: bool) -> int:
     except (CallerError, DecisionError) as error:
         complain(f"tier2 {options.command}: {error}")
         return USAGE
-    except (BrokenPipeError, KeyboardInterrupt):
+    except KeyboardInterrupt:
         raise
     except OSError as error:
         complain(f"tier2 {options.command}: {error}")
@@ -93,9 +105,21 @@ def _executed(options: Any, alone: bool) -> int:
     except Exception:
         import traceback
 
-        traceback.print_exc()
+        traceback.print_exc(file=host.complaints())
         complain(f"tier2 {options.command}: this is a bug of tier2 {VERSION}; please report it with the lines above.")
         return BUG
+    except BaseException as error:  # which nothing of tier2 raises
+        return _left(options, error)
+
+
+def _left(options: Any, error: BaseException) -> int:
+    from tier2_core.errors import described, place_in
+    from tier2_io.screen import complain
+
+    place = place_in(error)
+    where = f" ({place})" if place else ""
+    complain(f"tier2 {options.command}: a plugin ended the command with {described(error)}{where}.")
+    return BROKEN
 
 
 if __name__ == "__main__":

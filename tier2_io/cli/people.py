@@ -20,7 +20,7 @@ from tier2_core import (
     thaw,
 )
 from tier2_io.cli.changes import say_changes
-from tier2_io.screen import safe, say, say_styled, shown
+from tier2_io.screen import ask, safe, say, say_styled, shown
 
 HELP = "y approves, n rejects, v gives a value, q quits and saves the run"
 
@@ -77,7 +77,7 @@ def _asked(result: OrchestrationResult) -> Decision | None:
     step = str(result.pending_step_id)
     while True:
         try:
-            answer = input(f"{safe(step)}: yes, no, value or quit? ").strip().lower()
+            answer = ask(f"{safe(step)}: yes, no, value or quit? ").strip().lower()
             if answer in ("y", "yes"):
                 if seen.approve.status not in ("refused", "broken"):
                     return Decision(step, True, login_name(), "", value, seen.digest)
@@ -98,13 +98,13 @@ def _asked(result: OrchestrationResult) -> Decision | None:
 
 
 def _reason() -> str:
-    reason = input("  reason (may be empty): ").strip()
+    reason = ask("  reason (may be empty): ").strip()
     return reason.encode("utf-8", "replace").decode()
 
 
 def _value(result: OrchestrationResult, before: Any) -> Any:
     """A value as JSON; where a list of texts is taken, words with commas between them are one too."""
-    text = input("  value: ").strip()
+    text = ask("  value: ").strip()
     if not text:
         return before
     try:

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Collection
 from contextlib import redirect_stdout
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -22,6 +23,7 @@ from tier2_core.errors import did_you_mean
 from tier2_core.missions.announced import OWN_DISTRIBUTION, Announcement
 from tier2_core.missions.discovery import installed
 from tier2_core.missions.registry import registry_of
+from tier2_io.host import call
 from tier2_io.plugins.announcing import read_announced
 
 
@@ -58,7 +60,7 @@ class Choice:
     def registry(self) -> Registry:
         """What :func:`load_registry` would make of it; what plugins print meanwhile goes to standard error."""
         with redirect_stdout(sys.stderr):  # standard output is for answers, which machines read, too
-            return registry_of(installed(self.block, self.only, _announced), strict=self.strict)
+            return registry_of(installed(self.block, self.only, _announced, call), strict=self.strict)
 
     def doubts(self) -> list[str]:
         """A warning for each name that chooses nothing, with the closest name of what is announced."""
@@ -90,7 +92,7 @@ def installed_registry(*, block: Collection[str] = (), only: Collection[str] = (
 
 
 def apart(registry: Registry) -> Registry:
-    """The same registry, of which nothing that plugins' code prints gets among the answers: standard error has it."""
+    """The same registry, whose factories, operations and checks are called as :func:`tier2_io.host.call` does."""
     missions = {
         name: entry
         if entry.distribution == OWN_DISTRIBUTION
@@ -108,11 +110,7 @@ def apart(registry: Registry) -> Registry:
 
 
 def _apart(function: Callable[..., Any]) -> Callable[..., Any]:
-    def called(*arguments: Any) -> Any:
-        with redirect_stdout(sys.stderr):
-            return function(*arguments)
-
-    return called
+    return partial(call, function)
 
 
 def _names(variable: str) -> frozenset[str]:

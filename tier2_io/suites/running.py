@@ -125,7 +125,8 @@ def told_of(error: BaseException, suite: Suite, scenario: str, registry: Registr
         decisions = resolve_path(suite.source.plain(), format_pointer(where))[1]
         waiting = [place for place, decision in enumerate(decisions or ()) if decision["step_id"] in error.pending]
         where += [*waiting[:1], "value"]
-    return FileProblem(suite.source.told(format_pointer(where), message))
+    left_out = isinstance(error, UnknownMissionError) and registry.failures  # it may be theirs
+    return (PluginError if left_out else FileProblem)(suite.source.told(format_pointer(where), message))
 
 
 def _refused(scenario: ScenarioDefinition, registry: Registry) -> int:
