@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 
+from tests.records.compared import PAIRS, record
 from tests.records.test_record import results
 from tests.workflow.plans import ask, do, plan
 from tier2_core import (
@@ -15,7 +17,6 @@ from tier2_core import (
     InvalidSpecError,
     OrchestrationResult,
     Record,
-    StepSpec,
     apply_patch,
     compare_records,
     make_record,
@@ -25,9 +26,7 @@ from tier2_core import (
 )
 from tier2_core.records.compare import CAUSES
 
-
-def record(*steps: StepSpec, state: Any = None, decisions: Any = (), metadata: Any = None) -> Record:
-    return make_record(run(plan(*steps), ExecutionContext(state or {}, metadata, decisions)))
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "compared.json").read_text("utf-8"))
 
 
 def told(a: Record, b: Record) -> list[tuple[str, str]]:
@@ -49,6 +48,17 @@ def test_differences_are_ranked_and_there_are_none_between_equal_records(
             assert difference.index is not None
             states = [made.states[difference.index + 1] for made in (one, two)]
             assert same(apply_patch(states[0], difference.patch), states[1])
+
+
+@pytest.mark.parametrize("what", [*PAIRS])
+def test_what_differs_is_told_with_place_and_patch(what: str) -> None:
+    found = [difference.to_dict() for difference in compare_records(*PAIRS[what])]
+    assert json.dumps(found, sort_keys=True) == json.dumps(VECTORS[what], sort_keys=True)
+    assert all([*difference] == sorted(difference) for difference in found)
+
+
+def test_every_vector_is_compared() -> None:
+    assert set(VECTORS) == set(PAIRS)
 
 
 def test_the_state_and_what_follows_from_it() -> None:
@@ -98,5 +108,9 @@ def test_metadata_of_the_context_and_of_the_plan() -> None:
 
 
 def test_only_records_are_compared() -> None:
-    with pytest.raises(InvalidSpecError, match="must be of Record"):
-        compare_records(record(), {})  # type: ignore[arg-type]
+    for pair in ((record(), {}), (None, record())):
+        with pytest.raises(
+            InvalidSpecError, match=r"^The record must be of Record, found (an object|null)\.$"
+        ) as caught:
+            compare_records(*pair)  # type: ignore[arg-type]
+        assert caught.value.field == "record"

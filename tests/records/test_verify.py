@@ -338,6 +338,60 @@ def test_only_a_record_is_verified() -> None:
         verify_record(RECORD.to_dict())  # type: ignore[arg-type]
 
 
+# --- what is told, to the letter ------------------------------------------------------------------
+
+
+def test_a_step_that_comes_out_otherwise_is_told_whole() -> None:
+    steps = [do("set", "one", path="n", value=1), ask("ask", into="x"), do("emit", "ring", effect="bell")]
+    decisions = [Decision("ask", value=2, actor="ada")]
+    record = make_record(run(plan(*steps), ExecutionContext({}, None, decisions)))
+    for place, step in enumerate(steps):
+        link = record.chain[place].to_dict()
+        said = {name: link[name] for name in ("decision", "outcome", "patch", "reason", "step_id")}
+        said |= {"effects": link["effects"]} if place == 2 else {}
+        chain = record.to_dict()["chain"]
+        chain[place]["reason"] = "because"
+        verification = verify_record(forged(record, chain=chain))
+        assert (verification.step_id, verification.index) == (step.id, place)
+        assert verification.expected == {**said, "reason": "because"}
+        assert verification.actual == said
+        told = f"step '{step.id}' comes out other than it did"
+        operation = step.payload.get("operation")
+        assert verification.message == told + (f", so that operation '{operation}' has changed" if operation else "")
+
+
+def test_a_step_without_an_operation_is_a_noop_that_is_known() -> None:
+    bare = StepSpec("bare", "runtime", {})
+    record = make_record(run(plan(bare), ExecutionContext()))
+    chain = record.to_dict()["chain"]
+    chain[0]["reason"] = "because"
+    assert verify_record(forged(record, chain=chain)).message.endswith("so that operation 'noop' has changed")
+    gone = plan(bare, do("t.gone", "gone")).to_dict()
+    verification = verify_record(forged(record, workflow=gone))
+    assert (verification.step_id, verification.index) == ("gone", 1)
+
+
+def test_what_cannot_be_computed_again_says_why() -> None:
+    record = make_record(run(plan(do("noop")), ExecutionContext()))
+    verification = verify_record(forged(record, workflow=plan(do("t.gone", "gone")).to_dict()))
+    assert verification.message == f"it cannot be computed again: {verification.actual[:-1]}"
+    assert "'t.gone', which is not known" in verification.actual
+    assert verification.actual.endswith(".")
+    assert verification.expected is None
+    verification = verify_record(MARKED, registry=load_registry([Bringing(*marking([1, {2}]))], entry_points=False))
+    assert verification.message == f"it cannot be computed again: {verification.actual.rstrip('.')}"
+
+
+def test_a_step_that_is_planned_otherwise_is_told_with_its_place() -> None:
+    before, more = marking("old"), marking("old", do("noop", "more"))
+    verification = verify_record(MARKED, registry=registry_of(*more))
+    assert (verification.step_id, verification.index, verification.expected) == ("more", 1, None)
+    assert verification.actual == {"id": "more", "kind": "runtime", "payload": {"operation": "noop"}}
+    longer = make_record(run_mission("marking", registry=registry_of(*more)))
+    verification = verify_record(longer, registry=registry_of(*before))
+    assert (verification.step_id, verification.index, verification.actual) == ("more", 1, None)
+
+
 # --- effects -------------------------------------------------------------------------------------
 
 

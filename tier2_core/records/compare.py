@@ -140,6 +140,7 @@ def _states(a: Record, b: Record) -> list[RecordDifference]:
             continue
         one_is, two_is = ({"outcome": link.outcome, "reason": link.reason} for link in (one, two))
         found += _of("states", f"outcome of step '{one.step_id}'", one_is, two_is, place, one.step_id)
+        found += _of("states", f"effects of step '{one.step_id}'", one.effects, two.effects, place, one.step_id)
         after_one, after_two = (record.states[place + 1] for record in (a, b))
         found += _of("states", f"state after step '{one.step_id}'", after_one, after_two, place, one.step_id)
     end_one, end_two = ({name: record.result_parts[name] for name in ("error_message", "status")} for record in (a, b))
