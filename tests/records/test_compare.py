@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -108,9 +109,10 @@ def test_metadata_of_the_context_and_of_the_plan() -> None:
 
 
 def test_only_records_are_compared() -> None:
-    for pair in ((record(), {}), (None, record())):
+    pairs: list[tuple[Any, Any]] = [(record(), {}), (None, record())]
+    for pair in pairs:
         with pytest.raises(
             InvalidSpecError, match=r"^The record must be of Record, found (an object|null)\.$"
         ) as caught:
-            compare_records(*pair)  # type: ignore[arg-type]
+            compare_records(*pair)
         assert caught.value.field == "record"

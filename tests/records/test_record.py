@@ -119,6 +119,7 @@ def test_a_link_holds_what_changed_and_not_the_state() -> None:
 def test_a_record_is_a_value() -> None:
     assert copy.deepcopy(ECHO) == ECHO
     assert hash(ECHO) == hash(filed(ECHO))
+    assert len({ECHO, filed(ECHO), make_record(run_mission("echo"))}) == 2
     assert make_record(run_mission("echo")) != ECHO
     assert ECHO != 1
     ECHO.result["final_state"]["n"] = 2
@@ -174,8 +175,10 @@ def test_only_a_result_has_a_record(arguments: tuple[Any, ...], field: str) -> N
     with pytest.raises(InvalidSpecError) as caught:
         make_record(*arguments)
     assert caught.value.field == field
-    with pytest.raises(InvalidSpecError, match="environment must be an object"):
+    assert str(caught.value).startswith("The result must be of OrchestrationResult, found")
+    with pytest.raises(InvalidSpecError, match=r"^The environment must be an object, found an array\.$") as caught:
         make_record(run_mission("echo"), environment=[])  # type: ignore[arg-type]
+    assert caught.value.field == "environment"
 
 
 # --- reading -------------------------------------------------------------------------------------
@@ -250,7 +253,68 @@ def test_what_is_no_record_is_refused_with_the_place(pointer: str, value: Any, m
     with pytest.raises(RecordError) as caught:
         load_record(with_change(ASKED.to_dict(), pointer, value))
     assert message in str(caught.value)
-    assert pointer.startswith(caught.value.path) or caught.value.path.startswith(pointer)
+    path, above = caught.value.path, pointer.rpartition("/")[0]
+    assert path.startswith(pointer) or path == ("/workflow" if "duplicate" in message else above)
+
+
+SIGNED = make_record(
+    run(
+        plan(ask("a", into="x"), ask("b")),
+        ExecutionContext(
+            {},
+            None,
+            [
+                Decision("a", True, "ada", "", 2, via="file", signed_by=("ada", "bob"), envelope={"payload": "eA=="}),
+                Decision("b", unseen=True, via="api"),
+            ],
+        ),
+    )
+)
+
+
+def test_what_decisions_say_of_how_they_came_in_is_read_again() -> None:
+    first, second = SIGNED.to_dict()["decisions"]
+    assert (first["via"], first["signed_by"], first["envelope"]) == ("file", ["ada", "bob"], {"payload": "eA=="})
+    assert ("unseen" in first, second["unseen"], "envelope" in second) == (False, True, False)
+    again = filed(SIGNED)
+    assert again == SIGNED
+    assert again.context.decisions == SIGNED.context.decisions
+    assert verify_record(again).verified
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value", "message"),
+    [
+        ("/decisions/0/via", "", "At '/decisions/0/via': found nothing; expected something, or no such field."),
+        ("/decisions/0/signed_by", [], "At '/decisions/0/signed_by': found nothing"),
+        ("/decisions/1/unseen", False, "At '/decisions/1/unseen': found nothing"),
+        ("/decisions/0/envelope", {}, "At '/decisions/0/envelope': found nothing"),
+        ("/decisions/0/envelope", [], "At '/decisions/0/envelope': found an array; expected an object."),
+        ("/decisions/0/signed_by", {}, "At '/decisions/0/signed_by': found an object; expected an array."),
+        ("/decisions/0/signed_by/1", 1, "At '/decisions/0/signed_by/1': found"),
+        ("/decisions/1/unseen", 1, "At '/decisions/1/unseen': found"),
+        ("/decisions/0/via", 1, "At '/decisions/0/via': found"),
+        ("/decisions/0/via", "telepathy", "In '/decisions/0'"),
+        ("/decisions/0/vja", "api", "At '/decisions/0': found the unknown field 'vja'"),
+        ("/decisions/0/actor", 1, "At '/decisions/0/actor': found"),
+        ("/decisions/0/approved", 1, "At '/decisions/0/approved': found"),
+        ("/decisions/0/reason", 1, "At '/decisions/0/reason': found"),
+        ("/decisions/0/seen", 1, "At '/decisions/0/seen': found"),
+        ("/decisions/0/step_id", 1, "At '/decisions/0/step_id': found"),
+        ("/decisions/0/value", nested(65), "In '/decisions/0/value': at '/"),
+        ("/decisions/0", [], "At '/decisions/0': found an array; expected an object."),
+        *(
+            (f"/decisions/1/{name}", ..., f"no field '{name}'; expected it in every record")
+            for name in ("actor", "approved", "reason", "seen", "step_id", "value")
+        ),
+    ],
+)
+def test_what_no_decision_says_is_refused_with_the_place(pointer: str, value: Any, message: str) -> None:
+    with pytest.raises(RecordError) as caught:
+        load_record(with_change(SIGNED.to_dict(), pointer, value))
+    assert message in str(caught.value)
+    assert caught.value.path
+    assert caught.value.path.startswith("/".join(pointer.split("/")[:3]))
 
 
 @pytest.mark.parametrize("name", sorted(ASKED.to_dict()))
