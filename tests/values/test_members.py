@@ -58,8 +58,6 @@ def test_members_are_read_as_the_public_face_reads_them(inside: dict[str, Any], 
     for mapping in (made, made.set(name, -1), made.set(name, -1).remove(name)):
         public = dict(mapping.iteritems())
         assert layout.members(mapping) == layout._members_of_any(mapping) == public
-        assert {key: layout.member(mapping, key, None) for key in public} == public
-        assert layout.member(mapping, name, layout) is mapping.get(name, layout)
         assert layout.members(mapping) is not layout.members(mapping)
 
 
@@ -70,9 +68,6 @@ def test_what_is_laid_out_otherwise_is_not_known(monkeypatch: pytest.MonkeyPatch
     for wrong in wrongs:
         with monkeypatch.context() as patched:
             patched.setattr(layout, "_members", wrong)
-            assert not layout._layout_is_known()
-        with monkeypatch.context() as patched:
-            patched.setattr(layout, "_member", wrong)
             assert not layout._layout_is_known()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -15,7 +14,7 @@ from tier2_core.values.freeze import a_type, freeze, printable
 from tier2_core.values.paths import format_pointer
 from tier2_core.values.scalars import quote, scalar_text
 from tier2_core.values.seal import CONTAINERS, Document, canonical_size, seal_of
-from tier2_core.values.writing import Piece, canonical_bytes, canonical_pieces, encode, in_order
+from tier2_core.values.writing import Piece, canonical_bytes, canonical_pieces, in_order
 
 if TYPE_CHECKING:
     import hashlib
@@ -99,7 +98,7 @@ def digest_around(wrapper: Any, listed: Iterable[Any], tag: str) -> str:
     hashing = sha256(b"%s\0%s[" % (tag.encode(), head))
     waiting, comma = iter(listed), b""
     while some := list(islice(waiting, _SOME)):
-        hashing.update(comma + _part_bytes(some)[1:-1])
+        hashing.update(comma + wrapper_bytes(some)[1:-1])
         comma = b","
     hashing.update(b"]" + tail)
     return hashing.hexdigest()
@@ -141,28 +140,11 @@ def wrapper_bytes(wrapper: Any) -> bytes:
     if kind is Raw:
         return wrapper  # type: ignore[no-any-return]
     if kind is dict:
-        members = [b"%s:%s" % (quote(name).encode(), _part_bytes(wrapper[name])) for name in in_order(wrapper)]
+        members = [b"%s:%s" % (quote(name).encode(), wrapper_bytes(wrapper[name])) for name in in_order(wrapper)]
         return b"{%s}" % b",".join(members)
     if kind is list or kind is tuple:
-        return b"[%s]" % b",".join(map(_part_bytes, wrapper))
+        return b"[%s]" % b",".join(map(wrapper_bytes, wrapper))
     return canonical_bytes(wrapper)
-
-
-def _part_bytes(part: Any) -> bytes:
-    """The canonical bytes of a part of a wrapper: by one call of the C encoder, if that writes them as RFC 8785 does.
-
-    It may not if a key is not ASCII, or a float has an exponent or is integral. Where the text looks like that, even
-    inside a string, it is written part by part; so is a list of Raw parts, which the encoder does not know. They
-    stand at the top of a wrapper, or in a list that has nothing else.
-    """
-    if type(part) is dict or (type(part) is list and (not part or type(part[0]) is not Raw)):
-        text = encode(part)
-        if text.isascii() and not _UNSURE.search(text):
-            return text.encode()
-    return wrapper_bytes(part)
-
-
-_UNSURE = re.compile(r"\.0|e[+-]")
 
 
 def short_text(document: Document) -> str:

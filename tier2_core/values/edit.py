@@ -9,7 +9,6 @@ from pyrsistent import PMap, pmap, pvector
 
 from tier2_core.errors import InvalidPathError, InvalidValueError, cut
 from tier2_core.values.freeze import a_type, build, explained, freeze
-from tier2_core.values.members import member
 from tier2_core.values.paths import ABSENT, Tokens, array_index, format_pointer, part_at
 from tier2_core.values.scalars import Refused
 from tier2_core.values.seal import (
@@ -35,10 +34,6 @@ Change = Callable[..., Any]
 
 def set_at(document: Any, tokens: Tokens, value: Any) -> Any:
     """``document`` with ``value`` at the place; the parent must exist, in an array the element too."""
-    if len(tokens) == 1 and type(document) is PMap:  # by far the most frequent
-        new = with_member(document, tokens[0], value)
-        kind = type(value)
-        return within_depth(new) if kind is PMap or kind is VECTOR else new
     return changed_at(document, tokens, _with_part, value) if tokens else value
 
 
@@ -177,7 +172,7 @@ def within_size(document: Any) -> Any:
 
 def with_member(parent: Any, name: str, value: Any) -> Any:
     """The object with one member set; the very same one if that changes nothing."""
-    gone = member(parent, name, ABSENT)
+    gone = parent.get(name, ABSENT)
     if gone is not ABSENT:
         return _exchanged(parent, name, gone, value)
     new = parent.set(name, value)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
-from pyrsistent import PMap, pmap
+from pyrsistent import pmap
 
 MANY = 32
 """From how many members on a loop takes longer than calls that go through them."""
@@ -28,16 +28,6 @@ def _members(mapping: Any) -> dict[str, Any]:
     return made
 
 
-def _member(mapping: Any, name: str, default: Any) -> Any:
-    buckets = mapping._buckets  # noqa: SLF001
-    bucket = buckets[hash(name) % len(buckets)]
-    if bucket:
-        for key, part in bucket:
-            if key == name:
-                return part
-    return default
-
-
 def _layout_is_known() -> bool:
     """Whether this pyrsistent keeps members in a vector of buckets, each ``None`` or a sequence of pairs."""
     try:
@@ -51,8 +41,7 @@ def _is_known(size: int) -> bool:
     made = pmap(inside)
     if size:  # an edit, and an end of it: what is left in a bucket may look otherwise
         made = made.set("another", -1).set("name 0", 1).remove("another").set("name 0", 0)
-    read = {name: _member(made, name, None) for name in inside}
-    return dict(made.iteritems()) == _members(made) == read == inside and _member(made, "another", -1) == -1
+    return dict(made.iteritems()) == _members(made) == inside
 
 
 def _members_of_any(mapping: Any) -> dict[str, Any]:
@@ -63,6 +52,3 @@ LAYOUT_IS_KNOWN = _layout_is_known()
 
 members: Callable[[Any], dict[str, Any]] = _members if LAYOUT_IS_KNOWN else _members_of_any
 """The members of a map as a fresh dict, in no order that means anything."""
-
-member: Callable[[Any, str, Any], Any] = _member if LAYOUT_IS_KNOWN else PMap.get
-"""``mapping.get(name, default)``."""

@@ -10,7 +10,6 @@ from typing import Any
 from pyrsistent import PMap
 
 from tier2_core.errors import InvalidPathError, cut
-from tier2_core.values.members import member
 from tier2_core.values.seal import VECTOR
 
 Tokens = tuple[str, ...]
@@ -69,8 +68,6 @@ ABSENT: Any = object()
 
 def part_at(value: Any, token: str) -> Any:
     """What one reference token leads to in ``value``, plain or frozen; ``ABSENT`` if it leads nowhere."""
-    if type(value) is PMap:  # by far the most frequent
-        return member(value, token, ABSENT)
     if isinstance(value, dict | PMap):
         return value.get(token, ABSENT)
     if isinstance(value, list | tuple | VECTOR):

@@ -5,7 +5,6 @@ As with its bytes, of what others were made of by edits the plain data is kept a
 
 from __future__ import annotations
 
-import json
 from itertools import takewhile
 from typing import Any
 
@@ -14,7 +13,7 @@ from pyrsistent import PMap
 from tier2_core.values.freeze import freeze
 from tier2_core.values.mould import Mould
 from tier2_core.values.seal import CONTAINERS, seal_of
-from tier2_core.values.writing import KEPT, anchored, kept_of, sorted_members
+from tier2_core.values.writing import anchored, kept_of, sorted_members
 
 
 def thaw(value: Any) -> Any:
@@ -33,8 +32,6 @@ def _plain(document: Any) -> Any:
     assert known is not None
     if known.written is not None and known.written.plain is not None:
         return known.written.plain.copy()
-    if known.data is not None and known.plain and len(known.data) < KEPT:
-        return _read(known.data.decode())[0]  # plain numbers read back as what they were written from
     made_of = anchored(document, known)
     if made_of is None:
         return _plain_anew(document)
@@ -43,9 +40,6 @@ def _plain(document: Any) -> Any:
     if kept.plain is None:
         kept.plain = Mould(_plain_anew(source))
     return _derived(kept.plain, edits, document)
-
-
-_read = json.JSONDecoder().raw_decode
 
 
 def _plain_anew(document: Any) -> Any:

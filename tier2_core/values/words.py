@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tier2_core.errors import LONGEST_QUOTED, cut
-from tier2_core.values.scalars import scalar_text
+from tier2_core.values.scalars import Refused, normal_float, normal_int, scalar_text
 
 
 def told(value: Any, most: int = LONGEST_QUOTED) -> str:
@@ -31,8 +31,10 @@ def told(value: Any, most: int = LONGEST_QUOTED) -> str:
 def _parts(value: Any, most: int) -> Iterator[str]:
     if isinstance(value, str):
         yield json.dumps(value[: most + 1], ensure_ascii=False)
-    elif value is None or isinstance(value, bool | int | float):
-        yield "0" if type(value) is float and not value else scalar_text(value)  # there is no -0.0
+    elif value is None or isinstance(value, bool):
+        yield scalar_text(value)
+    elif isinstance(value, int | float):
+        yield _number(value)
     elif isinstance(value, Mapping):
         yield "{"
         # A key beyond the first ones in their order would not be told.
@@ -49,6 +51,14 @@ def _parts(value: Any, most: int) -> Iterator[str]:
         yield "]"
     else:  # no document
         yield cut(repr(value), most)
+
+
+def _number(value: float) -> str:
+    """A number as documents hold it; one that none holds as Python writes it."""
+    try:
+        return scalar_text(normal_int(value) if isinstance(value, int) else normal_float(value))
+    except Refused:
+        return str(value)
 
 
 def quoted(text: str) -> str:

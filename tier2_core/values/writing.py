@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from typing import Any, TypeAlias
 
 from pyrsistent import PMap
@@ -166,25 +165,15 @@ def _plain_container(container: Any) -> Any:
     return members(container) if len(container) < MANY else sorted_members(container)
 
 
-def _encoder() -> Callable[[Any], str]:
-    """``encode`` of the standard library's encoder, without making its part in C anew for each call."""
-    whole = json.JSONEncoder(
-        ensure_ascii=False,
-        check_circular=False,
-        allow_nan=False,
-        sort_keys=True,
-        separators=(",", ":"),
-        default=_plain_container,
-    ).encode
-    example = {"b": [1, 0.5, None, True, "\u00e9\u2028\0"], "a": {}}
-    with suppress(Exception):  # whatever it is, this standard library has another
-        in_c = json.encoder.c_make_encoder(None, _plain_container, quote, None, ":", ",", True, False, False)  # type: ignore[attr-defined]
-        if "".join(in_c(example, 0)) == whole(example):
-            return lambda value: "".join(in_c(value, 0))
-    return whole
-
-
-encode = _encoder()
+encode = json.JSONEncoder(
+    ensure_ascii=False,
+    check_circular=False,
+    allow_nan=False,
+    sort_keys=True,
+    separators=(",", ":"),
+    default=_plain_container,
+).encode
+"""The text of a document, by the standard library's encoder in C."""
 
 
 def kept_of(anchor: Seal) -> Written:

@@ -25,7 +25,7 @@ from tier2_core.errors import (
 )
 from tier2_core.values.fields import with_prefix
 from tier2_core.values.freeze import a_type
-from tier2_core.values.members import member, members
+from tier2_core.values.members import members
 from tier2_core.values.paths import format_pointer, parse_path, resolve_path
 from tier2_core.values.schema import schema_problems
 from tier2_core.values.thaw import thaw
@@ -116,7 +116,7 @@ def _locate(error: InvalidSpecError | UnknownOperationError, place: int, step: S
 
 def operation_of(step: StepSpec, registry: HasOperations) -> Operation:
     """The operation that a runtime step names; :class:`UnknownOperationError` if the registry has none such."""
-    name = member(step.payload, "operation", "noop")
+    name = step.payload.get("operation", "noop")
     known = registry.operations
     if type(name) is not str:
         raise UnknownOperationError(

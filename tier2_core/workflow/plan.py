@@ -11,7 +11,6 @@ from typing import Any
 
 from attrs import field, frozen
 
-from tier2_core.values.members import member
 from tier2_core.workflow.envelope import check_envelope, operation_of
 from tier2_core.workflow.operations import HasOperations, Operation, OperationCall, State, bound
 from tier2_core.workflow.specs import ExecutionContext, StepSpec, WorkflowDefinition
@@ -81,7 +80,7 @@ def plan_of(workflow: WorkflowDefinition, registry: HasOperations) -> Plan:
 
 def operation_name(step: StepSpec) -> str:
     """The name of the operation of a runtime step that was checked."""
-    name: str = member(step.payload, "operation", "noop")
+    name: str = step.payload.get("operation", "noop")
     return name
 
 
