@@ -37,7 +37,7 @@ def execute(options: Any) -> int:
             except NotVerified as error:
                 complain(f"tier2 resume: {error}")
                 return UNVERIFIED
-            # What it came to is written once more; there is nothing to decide.
+            # What it came to is written once more; there is nothing to decide, and the record stays as it is.
             finished = result.pending_step_id is None and not given and (options.out or options.state_out)
             if not finished:
                 if result.pending_step_id is None:
@@ -50,7 +50,7 @@ def execute(options: Any) -> int:
                     raise UsageProblem("nobody can be asked without a terminal; expected --approve or --reject.")
                 check_writable(options.file)  # or it could be decided once more
                 result = resume(result, _decision(options, result.pending_step_id)) if given else answered(result)
-        return ended(options, known, mission_of(result.run.workflow), result, options.file)
+        return ended(options, known, mission_of(result.run.workflow), result, None if finished else options.file)
 
 
 def _decision(options: Any, step: str) -> Decision:

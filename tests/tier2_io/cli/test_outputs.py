@@ -132,6 +132,17 @@ def test_a_read_only_file_is_no_output(at_work: Path, tier2: Tier2) -> None:
 
 
 @posix
+def test_what_a_run_came_to_is_written_from_a_record_that_is_read_only_and_stays(at_work: Path, tier2: Tier2) -> None:
+    assert tier2(*RUN, "--record", "r.json").returncode == 0
+    (at_work / "r.json").chmod(0o444)
+    there = (at_work / "r.json").stat()
+    assert tier2("resume", "r.json", "--out", "o.json").returncode == 0
+    assert (at_work / "o.json").exists()
+    after = (at_work / "r.json").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (there.st_ino, there.st_mtime_ns)
+
+
+@posix
 def test_where_a_record_cannot_be_rewritten_nobody_is_asked(at_work: Path, tier2: Tier2) -> None:
     assert tier2("run", "daily_loop", "--record", "w.json").returncode == 3
     (at_work / "w.json").chmod(0o444)
