@@ -157,6 +157,35 @@ def test_a_directory_that_is_on_the_path_under_two_names_is_no_conflict(
     assert [plugin.name for plugin in load_registry().plugins] == ["builtin", "mine"]
 
 
+def test_what_pip_has_moved_aside_and_not_put_back_is_no_distribution(site: Site) -> None:
+    site.install("mine", source("mine"), version="1.1")
+    aside = site.path / "~ist_mine-1.0.dist-info"
+    info(site, "dist-mine", "1.1").rename(aside)
+    (message,) = left_out()
+    assert message == (
+        "Plugin 'mine' is announced by '~ist_mine-1.0.dist-info' alone, which an interrupted installation has left "
+        "behind; install its distribution anew, or delete that directory."
+    )
+    assert left_out(block=["mine"]) == []
+    site.announce("dist-mine", "1.1", mine="throwaway_dist_mine_mine")
+    assert load_registry().get("mine").version == "1.1"
+
+
+@pytest.mark.parametrize("empty", ["", "INSTALLER", "RECORD"])
+def test_a_directory_without_metadata_hides_no_distribution(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty: str
+) -> None:
+    site.install("mine", source("mine"))
+    left = tmp_path / "earlier" / "dist_mine-0.9.dist-info"
+    left.mkdir(parents=True)
+    if empty:
+        (left / empty).write_text("pip\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "earlier"), *sys.path])
+    assert load_registry().get("mine").version == "1.0"
+    (left / "METADATA").write_text("Name: dist-mine\nVersion: 0.9\n")  # which announces nothing
+    assert "mine" not in load_registry().missions
+
+
 def test_what_an_upgrade_has_left_behind_is_a_conflict_whatever_the_order_of_the_directory(site: Site) -> None:
     site.install("mine", source("mine"), version="1.0")
     site.announce("dist-mine", "2.0", mine="throwaway_dist_mine_mine")

@@ -118,11 +118,28 @@ def test_a_plugin_that_cannot_be_imported_is_named_with_the_cause(
     assert f"cannot be imported from 'throwaway_dist_bad_bad': {cause.__name__}" in str(error)
 
 
-@pytest.mark.parametrize("value", ["throwaway_missing", "throwaway_there:nothing", "no reference at all", "1:2:3"])
+@pytest.mark.parametrize("value", ["throwaway_missing", "throwaway_there:nothing", "1"])
 def test_an_entry_point_that_leads_nowhere_is_named(site: Site, value: str) -> None:
     site.module("throwaway_there", source("there"))
     site.announce("dist-bad", bad=value)
     assert f"cannot be imported from '{value}'" in str(failing(site))
+
+
+@pytest.mark.parametrize(
+    "value", ["no reference at all", "1:2:3", "a:", ":b", "a b", "a..b", "a.b:c. d", "", "a/b.py", "x" * 99 + "-"]
+)
+def test_an_entry_point_that_is_no_reference_is_told_so(site: Site, value: str) -> None:
+    site.announce("dist-bad", bad=value)
+    message = str(failing(site))
+    assert f"Plugin 'bad' of distribution 'dist-bad' announces '{value[:79]}" in message
+    assert "is no reference to a module; expected 'module' or 'module:attribute'" in message
+
+
+@pytest.mark.parametrize("value", ["throwaway_there", "throwaway_there:it", "throwaway_there : it.self [extra, more]"])
+def test_a_reference_may_have_blanks_and_extras_as_packaging_tools_write_it(site: Site, value: str) -> None:
+    site.module("throwaway_there", source("there") + "import sys\nit = sys.modules[__name__]\nit.self = it\n")
+    site.announce("dist-good", good=value)
+    assert "there" in load_registry().missions
 
 
 def test_an_interrupt_while_a_plugin_is_imported_is_not_swallowed(site: Site) -> None:

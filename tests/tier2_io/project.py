@@ -41,22 +41,24 @@ class Project:
         path.write_text(dedent(text))
         return path
 
-    def python(self, *arguments: str) -> Done:
+    def python(self, *arguments: str, **environment: str) -> Done:
         """Run Python in the project."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_") and name != "CI"}
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=self.path,
-            env={**kept, "PYTHONPATH": str(self.site.path), "COLUMNS": "200"},
+            env={**kept, "PYTHONPATH": str(self.site.path), "COLUMNS": "200", **environment},
             capture_output=True,
             text=True,
             check=False,
             timeout=HANG,
         )
 
-    def pytest(self, *arguments: str) -> Done:
+    def pytest(self, *arguments: str, **environment: str) -> Done:
         """Run pytest in the project, without the plugins of ours that take long to load."""
-        return self.python("-m", "pytest", "-p", "no:hypothesispytest", "-p", "no:pytest_cov", *arguments)
+        return self.python(
+            "-m", "pytest", "-p", "no:hypothesispytest", "-p", "no:pytest_cov", *arguments, **environment
+        )
 
     def outcomes(self, *arguments: str) -> dict[str, str]:
         """The outcome of each node that pytest runs."""

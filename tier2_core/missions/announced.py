@@ -27,6 +27,7 @@ FORMER_DISTRIBUTION = "tier2"
 
 _BUILTIN = ("builtin", "tier2_missions")
 _ENTRY_POINTS = "entry_points.txt"
+_REFERENCE = re.compile(r"\s*\w+(\.\w+)*\s*(:\s*\w+(\.\w+)*\s*)?(\[.*\]\s*)?")
 
 
 @frozen
@@ -47,6 +48,15 @@ class Announcement:
     def own(self) -> bool:
         """Whether it is a plugin of tier2 itself."""
         return self.distribution == OWN_DISTRIBUTION
+
+    @property
+    def refers(self) -> bool:
+        """Whether the reference is one: a module, or an attribute of one, as packaging tools write it.
+
+        >>> [Announcement("a", "dist-a", "1", text).refers for text in ("a.b", "a:b.c [x]", "a:", ":b", "a b", "")]
+        [True, True, False, False, False, False]
+        """
+        return _REFERENCE.fullmatch(self.source) is not None
 
     @property
     def unmet(self) -> str:
@@ -90,24 +100,43 @@ class Announcement:
 def announced() -> list[Announcement | PluginError]:
     """What is announced, sorted by (name, distribution), after the errors of what cannot be read.
 
-    Of a distribution that is there several times, the one that comes first on the import path is it.
+    Of a distribution that is there several times, the one that comes first on the import path is it. What an
+    interrupted installer has left behind (a directory whose name begins with ``~``, as pip moves aside what it takes
+    away, or one without metadata in it) is no distribution: it hides none, and announces nothing.
     """
     # Imported here: it takes longer than the rest of tier2, and whoever only runs workflows does not need it.
     from importlib.metadata import distributions
 
     found: set[Announcement] = set()  # a directory that is on the path under two names is read twice
     broken: dict[str, PluginError] = {}
-    for distribution in distributions():
+    remains: list[tuple[str, list[EntryPoint]]] = []
+    installed = list(distributions())
+    for distribution in installed:
         try:
             points = list(_points(distribution))
-            for one in _read(distribution, points) if points and not _hidden(distribution) else ():
-                if isinstance(one, PluginError):
-                    broken[str(one)] = one
-                else:
-                    found.add(one)
+            if points and _moved_aside(distribution):
+                remains.append((_directory(distribution), points))
+            elif points and not _hidden(distribution, installed):
+                for one in _read(distribution, points):
+                    if isinstance(one, PluginError):
+                        broken[str(one)] = one
+                    else:
+                        found.add(one)
         except PluginError as error:
             broken[str(error)] = error
+    names = {one.name for one in found} | {error.plugin for error in broken.values()}
+    for directory, points in remains:
+        for left in (_left_over(point.name, directory) for point in points if point.name not in names):
+            broken[str(left)] = left
     return [*(broken[text] for text in sorted(broken)), *in_order(found)]
+
+
+def _left_over(plugin: str, directory: str) -> PluginError:
+    return PluginError(
+        f"Plugin '{plugin}' is announced by '{directory}' alone, which an interrupted installation has left behind; "
+        "install its distribution anew, or delete that directory.",
+        plugin=plugin,
+    )
 
 
 def in_order(found: Iterable[Announcement]) -> list[Announcement]:
@@ -186,12 +215,39 @@ def _on_tier2(requirement: str) -> bool:
     return name is not None and normalised(name.group(1)) in (OWN_DISTRIBUTION, FORMER_DISTRIBUTION)
 
 
-def _hidden(distribution: Distribution) -> bool:
-    """Whether a distribution of the same name comes first on the import path."""
-    from importlib.metadata import distribution as first_of
+def _hidden(distribution: Distribution, installed: Iterable[Distribution]) -> bool:
+    """Whether another distribution of the same name comes first on the import path."""
+    name = _name(distribution)
+    first = next((one for one in installed if _name(one) == name and not _moved_aside(one) and _is_whole(one)), None)
+    # As text: not all kinds of paths, such as those into archives, are equal to one like them.
+    return first is not None and str(first.locate_file("")) != str(distribution.locate_file(""))
 
+
+def _name(distribution: Distribution) -> str:
+    """The name that tools compare: of its directory, as to read all that is installed would take long."""
+    directory = _directory(distribution)
+    if directory.endswith((".dist-info", ".egg-info")):
+        return normalised(directory.rpartition(".")[0].partition("-")[0])
     try:
-        # As text: not all kinds of paths, such as those into archives, are equal to one like them.
-        return str(first_of(distribution.metadata["Name"]).locate_file("")) != str(distribution.locate_file(""))
+        return normalised(_metadata(distribution)[0])
     except Exception:  # noqa: BLE001 - what is wrong with its metadata is told when they are read
-        return False
+        return ""
+
+
+def _directory(distribution: Distribution) -> str:
+    """The name of the directory, or file, of its metadata, if it has one."""
+    return str(getattr(getattr(distribution, "_path", None), "name", ""))
+
+
+def _moved_aside(distribution: Distribution) -> bool:
+    return _directory(distribution).startswith("~")
+
+
+def _is_whole(distribution: Distribution) -> bool:
+    """Whether there are metadata at all, be they readable or not."""
+    try:
+        return bool(
+            distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or _metadata(distribution)[0]
+        )
+    except Exception:  # noqa: BLE001 - there are some
+        return True

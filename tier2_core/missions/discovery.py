@@ -14,7 +14,7 @@ from typing import Any
 import pluggy
 from attrs import frozen
 
-from tier2_core.errors import PluginError, RegistryConflictError, described, did_you_mean, place_in
+from tier2_core.errors import PluginError, RegistryConflictError, cut, described, did_you_mean, place_in
 from tier2_core.missions import hookspecs
 from tier2_core.missions.announced import GROUP, Announcement, announced
 from tier2_core.missions.mission import Mission
@@ -176,6 +176,11 @@ def _imported(one: Announcement, call: Call) -> Any:
             where=place_in(error),
         )
 
+    if not one.refers:
+        raise broken(
+            f"announces '{cut(one.source)}', which is no reference to a module; expected 'module' or "
+            "'module:attribute' in the entry points of its distribution."
+        )
     if one.unmet:
         raise broken(f"{one.unmet}, or block the plugin.")
     try:

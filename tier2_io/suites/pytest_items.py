@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -46,10 +47,14 @@ def installed(config: pytest.Config) -> Registry:
 def part(name: str) -> str:
     r"""A name as a part of a node id: printable, free of what pytest splits ids at, and another for another name.
 
+    pytest puts the id of each test into the environment, which holds only what the file system's encoding has.
+
     >>> print(part("tasks[0]::done\n"))
     tasks\x5b0]:\x3adone\n
     """
+    encoding = sys.getfilesystemencoding()
     text = safe(name.replace("\\", "\\\\")).replace("[", r"\x5b")
+    text = text.encode(encoding, "backslashreplace").decode(encoding)
     return re.sub(r"^:|(?<=:):|:$", r"\\x3a", text)
 
 

@@ -208,3 +208,15 @@ def test_files_are_taken_wherever_pytest_finds_them(project: Project) -> None:
         assert project.outcomes(*options) == dict.fromkeys((f"{name}::s::one::a" for name in expected), "PASSED")
     elsewhere = project.outcomes(f"--rootdir={project.path.parent}", "link.tier2.json")
     assert elsewhere == {"link.tier2.json::s::one::a": "PASSED"}
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_names_may_have_characters_that_the_locale_lacks(project: Project, encoding: str) -> None:
+    text = suite(wanted("größe", "日本"), wanted("nicht", "日本", expected=2), scenarios=[scenario("日本")])
+    project.write("s.tier2.json", text)
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = project.pytest("-rA", "s.tier2.json", **(plain if encoding == "ascii" else {"PYTHONUTF8": "1"}))
+    assert "1 failed, 1 passed" in done.stdout
+    assert "INTERNALERROR" not in done.stdout + done.stderr
+    node = r"s.tier2.json::s::\u65e5\u672c::gr\xf6\xdfe" if encoding == "ascii" else "s.tier2.json::s::日本::größe"
+    assert f"PASSED {node}" in done.stdout
