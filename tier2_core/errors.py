@@ -130,6 +130,14 @@ class Tier2Error(Exception):
     """
 
 
+def _listed(values: Iterable[Any]) -> tuple[Any, ...]:
+    """What an error lists; one that is made of the wrong things still has its message to tell."""
+    try:
+        return tuple(values)
+    except Exception:  # noqa: BLE001 - whatever it is, it must not hide the error that is being made
+        return ()
+
+
 # --- the caller ---------------------------------------------------------------------------------
 
 Allowed = tuple[str, ...] | int
@@ -345,7 +353,7 @@ class InvalidParamsError(CallerError):
 
     def __init__(self, message: str, *, problems: Iterable[tuple[str, str]] = ()) -> None:
         super().__init__(message)
-        self.problems = tuple(problems)
+        self.problems = _listed(problems)
 
 
 class ConfigError(CallerError):
@@ -372,8 +380,8 @@ class ConfigError(CallerError):
         total: int | None = None,
     ) -> None:
         super().__init__(message)
-        self.problems = tuple(problems)
-        self.pointers = tuple(pointers)
+        self.problems = _listed(problems)
+        self.pointers = _listed(pointers)
         self.total = len(self.problems) if total is None else total
 
     @classmethod
@@ -517,4 +525,4 @@ class DecisionError(Tier2Error, ValueError):
     def __init__(self, message: str, *, reason: str = "", pending: Iterable[str] = ()) -> None:
         super().__init__(message)
         self.reason = reason
-        self.pending = tuple(pending)
+        self.pending = _listed(pending)

@@ -11,6 +11,7 @@ from tier2_core import (
     BUILTINS,
     ExecutionContext,
     HasMissions,
+    InvalidParamsError,
     InvalidSpecError,
     Mission,
     MissionSpec,
@@ -34,6 +35,9 @@ STATE, PARAMS = {"n": 1}, {"hello": "world"}
         (("echo", ExecutionContext(STATE)), {}),
         (("echo",), {"ctx": ExecutionContext(STATE)}),
         ((), {"mission_name": "echo", "ctx": ExecutionContext(STATE), "params": None}),
+        ((), {"name": "echo", "ctx": ExecutionContext(STATE)}),
+        ((ExecutionContext(STATE),), {"name": "echo"}),
+        ((), {"name": "echo", "initial_state": STATE}),
         (("echo", None, STATE), {}),
         (("echo", {}, STATE), {}),
         (("echo",), {"initial_state": STATE}),
@@ -144,3 +148,61 @@ def test_a_mission_s_result_is_that_of_its_workflow() -> None:
     assert json.dumps(run_mission("echo", PARAMS, STATE).to_dict()) == json.dumps(
         run_mission("echo", PARAMS, STATE).to_dict()
     )
+
+
+@pytest.mark.parametrize(
+    ("named", "says"),
+    [
+        ({}, "not told which mission"),
+        ({"name": "echo", "mission_name": "echo"}, "does not take 'name'"),
+    ],
+)
+def test_the_mission_is_named_once(named: Any, says: str) -> None:
+    with pytest.raises(TypeError, match=says):
+        run_mission(**named)
+    with pytest.raises(TypeError, match="'mission_name' twice"):
+        run_mission("echo", {}, name="echo")  # type: ignore[call-overload]
+
+
+# --- params that are misspelt -----------------------------------------------------------------------------
+
+
+def paying(**schema: Any) -> Any:
+    known = {"type": "object", "properties": {"amount": {"type": "number"}, "on": {"type": "string"}}, **schema}
+    plan = WorkflowDefinition("wf-pay", [StepSpec("s", "runtime")])
+    return registry_of(Mission("pay", lambda params: plan, params_schema=known))
+
+
+@pytest.mark.parametrize("name", ["ammount", "amuont", "Amount", "amounts", "amont"])
+def test_a_param_that_is_misspelt_is_refused(name: str) -> None:
+    with pytest.raises(InvalidParamsError, match="did you mean 'amount'") as caught:
+        run_mission("pay", {name: 5}, registry=paying())
+    assert caught.value.problems == ((f"/{name}", "there is no such param; did you mean 'amount'?"),)
+
+
+@pytest.mark.parametrize("params", [{}, {"amount": 5, "on": "tea"}, {"note": "x", "mount_point": 1, "in": 1}])
+def test_a_param_of_another_name_is_let_through(params: Any) -> None:
+    assert run_mission("pay", params, registry=paying()).success
+
+
+@pytest.mark.parametrize(
+    "schema", [{"additionalProperties": {"type": "integer"}}, {"patternProperties": {"^am": {}}}, {"properties": {}}]
+)
+def test_a_schema_that_says_which_others_there_are_has_said_it_all(schema: Any) -> None:
+    assert run_mission("pay", {"ammount": 5}, registry=paying(**schema)).success
+
+
+def test_a_closed_schema_refuses_every_other_param() -> None:
+    with pytest.raises(InvalidParamsError):
+        run_mission("pay", {"note": 5}, registry=paying(additionalProperties=False))
+
+
+@pytest.mark.parametrize("name", ["max_priorities", "requested_steps", "requested_human_steps"])
+@pytest.mark.parametrize("number", [1e300, -1e300, 2.0**53, 1.5, "3", True, [3], {}])
+def test_numbers_beyond_all_counts_are_params_like_any(name: str, number: Any) -> None:
+    """They are taken as a bound or refused, and never a bug of the mission."""
+    try:
+        assert run_mission("daily_loop", {name: number}).status == "succeeded"
+    except InvalidParamsError:
+        return
+    assert name != "max_priorities"

@@ -149,13 +149,16 @@ def loaded(
     return Plugin(name, distribution, version, missions, operations, source)
 
 
+_QUALIFIED: Any = type.__dict__["__qualname__"]  # of a type, whatever its metaclass says
+
+
 def plugin_name(plugin: Any) -> str:
     """The name of a plugin that was handed over: a module's, a class's, or that of an object's class."""
     try:
         name = getattr(plugin, "__name__", None)
     except Exception:  # noqa: BLE001 - what is wrong with it is told when it is loaded
         name = None
-    return name if isinstance(name, str) and name else type(plugin).__qualname__
+    return name if type(name) is str and name else _QUALIFIED.__get__(type(plugin))
 
 
 @contextmanager

@@ -11,8 +11,10 @@ from pyrsistent import PMap
 from tier2_core.errors import InvalidParamsError, InvalidSpecError, PluginError, cut
 from tier2_core.values.fields import exact, function, named, object_or_none, shown, text
 from tier2_core.values.freeze import freeze
+from tier2_core.values.paths import format_pointer
 from tier2_core.values.schema import schema_problems, told_problems
 from tier2_core.values.thaw import thaw
+from tier2_core.workflow.keys import slip_of
 from tier2_core.workflow.specs import WorkflowDefinition, by_construction
 
 Factory = Callable[[PMap[str, Any]], WorkflowDefinition]
@@ -50,6 +52,24 @@ class Mission:
     __reduce__ = by_construction
 
 
+def mistyped(schema: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """A problem for each param whose name is a slip of one that the schema names; nobody would read it.
+
+    Other params that the schema does not name are let through, as JSON Schema does; a schema that itself says which
+    others there may be (``additionalProperties``, ``patternProperties``) has said it all.
+
+    >>> mistyped({"properties": {"amount": {}}}, {"ammount": 5, "note": "tea"})
+    (('/ammount', "there is no such param; did you mean 'amount'?"),)
+    """
+    known: Any = schema.get("properties")
+    if type(known) not in (dict, PMap) or "additionalProperties" in schema or "patternProperties" in schema:
+        return ()
+    slips = [(name, slip_of(name, known)) for name in sorted(params) if name not in known]
+    return tuple(
+        (format_pointer([name]), f"there is no such param; did you mean '{slip}'?") for name, slip in slips if slip
+    )
+
+
 @frozen
 class MissionRegistryEntry:
     """A mission in a registry, with the plugin and the distribution (name and version) that it came from.
@@ -72,7 +92,7 @@ class MissionRegistryEntry:
 
     @property
     def validator(self) -> Callable[[Mapping[str, Any]], None]:
-        """Raises :class:`InvalidParamsError` for params that the mission's schema refuses."""
+        """Raises :class:`InvalidParamsError` for params that the mission's schema refuses, or whose names are slips."""
         return self._validate
 
     def _validate(self, params: Mapping[str, Any]) -> None:
@@ -86,6 +106,7 @@ class MissionRegistryEntry:
                 plugin=self.plugin,
                 distribution=self.distribution,
             ) from error
+        problems = problems or mistyped(self.mission.params_schema, params)
         if problems:
             raise InvalidParamsError(
                 f"Mission '{self.name}' refuses its params: {told_problems(problems)}.", problems=problems

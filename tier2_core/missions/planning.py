@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol, overload, runtime_checkable
+from typing import Any, ClassVar, Protocol, TypeGuard, overload, runtime_checkable
 
 from tier2_core.errors import (
     AntiFailurePlanningError,
@@ -18,7 +18,7 @@ from tier2_core.errors import (
 )
 from tier2_core.missions.mission import MissionRegistryEntry
 from tier2_core.missions.registry import Registry, default_registry
-from tier2_core.values.fields import with_prefix
+from tier2_core.values.fields import expect, with_prefix
 from tier2_core.values.freeze import a_type, freeze
 from tier2_core.values.members import members
 from tier2_core.values.seal import MAX_DEPTH, seal_of
@@ -31,7 +31,7 @@ from tier2_core.workflow.envelope import (
     check_counts,
     check_kinds,
 )
-from tier2_core.workflow.operations import HasOperations
+from tier2_core.workflow.operations import HasOperations, has_operations
 from tier2_core.workflow.result import OrchestrationResult
 from tier2_core.workflow.specs import ExecutionContext, MissionSpec, WorkflowDefinition
 
@@ -61,7 +61,14 @@ def build_workflow(mission: MissionSpec, *, registry: HasMissions | None = None)
     """
     if type(mission) is not MissionSpec:
         raise InvalidSpecError(f"The mission must be a MissionSpec, found {a_type(type(mission))}.", field="mission")
-    return _built((default_registry() if registry is None else registry).get(mission.type), mission)
+    known = with_missions(default_registry() if registry is None else registry)
+    return _built(_entry(known, mission.type), mission)
+
+
+def _entry(registry: HasMissions, name: str) -> MissionRegistryEntry:
+    entry = registry.get(name)
+    expect(entry, MissionRegistryEntry, f"entry of mission '{name}' in the registry")
+    return entry
 
 
 def _built(entry: MissionRegistryEntry, mission: MissionSpec) -> WorkflowDefinition:
@@ -115,9 +122,17 @@ def _planned(entry: MissionRegistryEntry, mission: MissionSpec) -> WorkflowDefin
 def with_missions(registry: HasMissions) -> HasMissions:
     """The registry, if it has missions."""
     # What a protocol asks for is looked for anew each time, which takes longer than planning a small mission.
-    if type(registry) is not Registry and not isinstance(registry, HasMissions):
+    if type(registry) is not Registry and not has_missions(registry):
         raise InvalidSpecError(f"The registry must have missions, found {a_type(type(registry))}.", field="registry")
     return registry
+
+
+def has_missions(registry: Any) -> TypeGuard[HasMissions]:
+    """Whether something is a registry to planning; what it says of itself is not believed."""
+    try:
+        return has_operations(registry) and callable(registry.get)
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, it is no registry
+        return False
 
 
 class Plans:
@@ -133,7 +148,7 @@ class Plans:
 
     def workflow(self, name: str, params: Mapping[str, Any], written: str) -> WorkflowDefinition:
         """What :func:`build_workflow` gives, and raises; ``written`` is the canonical text of the params."""
-        entry, key = with_missions(self.registry).get(name), (name, written)
+        entry, key = _entry(with_missions(self.registry), name), (name, written)
         before, workflow = self._kept.pop(key, (None, None))
         if workflow is None or before is not entry:
             workflow = _built(entry, MissionSpec(name, params))
@@ -192,9 +207,27 @@ def run_mission(
 ) -> OrchestrationResult: ...
 
 
+@overload
 def run_mission(
-    mission_name: str, *args: Any, registry: HasMissions | None = None, **named: Any
-) -> OrchestrationResult:
+    *,
+    name: str,
+    ctx: ExecutionContext,
+    params: Mapping[str, Any] | None = None,
+    registry: HasMissions | None = None,
+) -> OrchestrationResult: ...
+
+
+@overload
+def run_mission(
+    *,
+    name: str,
+    params: Mapping[str, Any] | None = None,
+    initial_state: Mapping[str, Any] | None = None,
+    registry: HasMissions | None = None,
+) -> OrchestrationResult: ...
+
+
+def run_mission(*args: Any, registry: HasMissions | None = None, **named: Any) -> OrchestrationResult:
     """Plan a mission and run it. Two shapes, told apart by the type of the second argument.
 
     As calls::
@@ -202,29 +235,36 @@ def run_mission(
         run_mission(mission_name, ctx, params=None)                # ctx: an ExecutionContext
         run_mission(mission_name, params=None, initial_state=None)
 
-    Raises what :func:`build_workflow` and :func:`run` raise.
+    As a keyword, ``mission_name`` may also be written ``name``. Raises what :func:`build_workflow` and :func:`run`
+    raise.
 
     >>> run_mission("echo", {"hello": "world"}, {"n": 1}).final_state
     {'n': 1}
     >>> run_mission("echo", ExecutionContext({"n": 1})).status
     'succeeded'
     """
-    with_context = "ctx" in named or (bool(args) and isinstance(args[0], ExecutionContext))
-    names = ("ctx", "params") if with_context else ("params", "initial_state")
+    if "name" in named and "mission_name" not in named:
+        named["mission_name"] = named.pop("name")
+    second = args[1:2] or args[0:1] if "mission_name" in named else args[1:2]
+    with_context = "ctx" in named or any(issubclass(type(one), ExecutionContext) for one in second)
+    names = ("mission_name", *(("ctx", "params") if with_context else ("params", "initial_state")))
     given = dict(zip(names, args, strict=False))
     unknown = [name for name in named if name not in names]
     twice = [name for name in named if name in given]
     if len(args) > len(names) or unknown or twice:
         what = (
-            f"does not take {unknown[0]!r} beside {names[0]!r}" if unknown
+            f"does not take {unknown[0]!r} beside {names[1]!r}" if unknown
             else f"got {twice[0]!r} twice" if twice
-            else f"takes at most 3 positional arguments, found {1 + len(args)}"
+            else f"takes at most 3 positional arguments, found {len(args)}"
         )  # fmt: skip
         raise TypeError(
             f"run_mission() {what}; call it as run_mission(mission_name, ctx, params) or "
             "run_mission(mission_name, params, initial_state)."
         )
     given.update(named)
+    if "mission_name" not in given:
+        raise TypeError("run_mission() is not told which mission; call it as run_mission(mission_name, ...).")
+    mission_name = given["mission_name"]
     known = with_missions(default_registry() if registry is None else registry)
     params = given.get("params")
     workflow = build_workflow(MissionSpec(mission_name, {} if params is None else params), registry=known)

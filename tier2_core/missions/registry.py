@@ -20,6 +20,7 @@ from tier2_core.errors import (
     RegistryConflictError,
     UnknownMissionError,
     cut,
+    described,
     did_you_mean,
 )
 from tier2_core.missions.announced import OWN_DISTRIBUTION
@@ -27,7 +28,8 @@ from tier2_core.missions.discovery import Plugin, installed, loaded, plugin_name
 from tier2_core.missions.importable import check_importable
 from tier2_core.missions.mission import MissionRegistryEntry
 from tier2_core.values.canonical import wrapper_digest
-from tier2_core.values.fields import named, read_only
+from tier2_core.values.fields import expect, named, read_only
+from tier2_core.values.freeze import a_type
 from tier2_core.version import VERSION
 from tier2_core.workflow.operations import BUILTINS, Operation
 
@@ -58,13 +60,16 @@ class Registry:
 
     def get(self, name: Any) -> MissionRegistryEntry:
         """The entry of a mission; :class:`UnknownMissionError` lists what there is and the closest name."""
-        entry = self.missions.get(name) if isinstance(name, str) else None
+        if issubclass(type(name), str):
+            name = str.__str__(name)  # of a subclass, the text
+        entry = self.missions.get(name) if type(name) is str else None
         if entry is None:
             known = ", ".join(sorted(self.missions)) or "none"
-            hint = did_you_mean(name, self.missions) if isinstance(name, str) else ""
+            hint = did_you_mean(name, self.missions) if type(name) is str else ""
+            found = repr(cut(name)) if type(name) is str else f"({a_type(type(name))})"
             failed = ", ".join(sorted({failure.plugin or failure.distribution for failure in self.failures}))
             note = f" (Plugins that could not be loaded: {failed}.)" if failed else ""
-            raise UnknownMissionError(f"Unknown mission {cut(repr(name))}; registered are: {known}{hint or '.'}{note}")
+            raise UnknownMissionError(f"Unknown mission {found}; registered are: {known}{hint or '.'}{note}")
         return entry
 
     @cached_property
@@ -154,12 +159,31 @@ def load_registry(
     ['greet']
     """
     for name, names in (("block", block), ("only", only)):
-        if isinstance(names, str):
+        if issubclass(type(names), str):
             raise InvalidSpecError(
-                f"load_registry: '{name}' must be a list of names, found the text {cut(repr(names))}.", field=name
+                f"load_registry: '{name}' must be a list of names, found the text {cut(str.__str__(names))!r}.",
+                field=name,
             )
-    handed_over = (_handed_over(plugin) for plugin in plugins if wanted(plugin_name(plugin), block, only))
+    block = _listed("block", block)
+    only = None if only is None else _listed("only", only)
+    for name, flag in (("entry_points", entry_points), ("strict", strict)):
+        expect(flag, bool, name)
+    listed = _listed("plugins", plugins)
+    handed_over = (_handed_over(plugin) for plugin in listed if wanted(plugin_name(plugin), block, only))
     return registry_of(installed(block, only) if entry_points else (), handed_over, strict=strict)
+
+
+def _listed(name: str, values: Iterable[Any]) -> list[Any]:
+    """What was handed over to be gone through."""
+    kind = type(values)
+    if not issubclass(kind, str | bytes | Mapping) and hasattr(kind, "__iter__"):
+        try:
+            return list(values)
+        except Exception as error:
+            raise InvalidSpecError(
+                f"load_registry: '{name}' cannot be gone through: {described(error)}.", field=name
+            ) from error
+    raise InvalidSpecError(f"load_registry: '{name}' must be a list, found {a_type(kind)}.", field=name)
 
 
 def registry_of(

@@ -24,7 +24,7 @@ def contradiction(recorded: Mapping[str, Any], tier2: str, registry: HasOperatio
     """
     if recorded["fingerprint"] is None:
         return "it names plugins of a registry that has no fingerprint" if recorded["plugins"] else ""
-    if not isinstance(registry, Registry) or recorded["fingerprint"] != registry.fingerprint:
+    if type(registry) is not Registry or recorded["fingerprint"] != registry.fingerprint:
         return ""
     if not same(recorded["plugins"], registry_parts(registry)["plugins"]):
         return "the plugins that it names are not those that the fingerprint of its registry stands for"
@@ -38,7 +38,7 @@ def registry_note(recorded: Mapping[str, Any], tier2: str, registry: HasOperatio
 
     It is worth saying even if everything comes out as it did.
     """
-    fingerprint = registry.fingerprint if isinstance(registry, Registry) else None
+    fingerprint = registry.fingerprint if type(registry) is Registry else None
     version = f"it was made by tier2 {tier2}, and this is {VERSION}" if tier2 != VERSION else ""
     if recorded["fingerprint"] is None and (version or fingerprint is not None):
         return f"Which plugins were installed then is not recorded{version and f'; {version}'}."

@@ -20,7 +20,7 @@ from attrs import field, frozen
 from pyrsistent import PMap, PVector
 
 from tier2_core.errors import InvalidSpecError, PatchError, RecordError, Tier2Error
-from tier2_core.missions.planning import HasMissions, build_workflow
+from tier2_core.missions.planning import build_workflow, has_missions
 from tier2_core.missions.registry import Registry
 from tier2_core.values.canonical import digest, wrapper_digest
 from tier2_core.values.fields import exact
@@ -266,7 +266,7 @@ def decision_digest(decision: Decision) -> str:
 def registry_parts(registry: HasOperations) -> PMap[str, Any]:
     """What a record says of a registry; of a mere table of operations there is nothing to say."""
     described: dict[str, Any] = {"fingerprint": None, "plugins": []}
-    if isinstance(registry, Registry):
+    if type(registry) is Registry:
         described = {"fingerprint": registry.fingerprint, "plugins": registry.to_dict()["plugins"]}
     return freeze(described)  # type: ignore[return-value]
 
@@ -277,7 +277,7 @@ def _mission_of(workflow: WorkflowDefinition, registry: HasOperations) -> Missio
     Anybody can write a mission's name into the metadata of a workflow, so that it is asked for its plan.
     """
     name, params = workflow.metadata.get("mission_type"), workflow.metadata.get("params")
-    if type(name) is not str or type(params) is not PMap or not isinstance(registry, HasMissions):
+    if type(name) is not str or type(params) is not PMap or not has_missions(registry):
         return None
     mission = MissionSpec(name, params)
     try:

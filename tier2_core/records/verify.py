@@ -21,7 +21,7 @@ from tier2_core.errors import (
     UnknownMissionError,
     UnknownOperationError,
 )
-from tier2_core.missions.planning import HasMissions, build_workflow
+from tier2_core.missions.planning import build_workflow, has_missions
 from tier2_core.missions.registry import default_registry
 from tier2_core.records.installed import contradiction, other_plugin, registry_note
 from tier2_core.records.record import Record, RecordLink, links_of, plain, registry_parts
@@ -31,7 +31,7 @@ from tier2_core.values.patch import apply_patch
 from tier2_core.values.thaw import thaw
 from tier2_core.version import VERSION
 from tier2_core.workflow.engine import run
-from tier2_core.workflow.operations import HasOperations, State
+from tier2_core.workflow.operations import HasOperations, State, with_operations
 from tier2_core.workflow.result import OrchestrationResult
 from tier2_core.workflow.specs import MissionSpec, StepSpec, WorkflowDefinition
 
@@ -116,7 +116,7 @@ def verify_record(record: Record, *, registry: HasOperations | None = None) -> V
     """
     if type(record) is not Record:
         raise InvalidSpecError(f"The record must be of Record, found {a_type(type(record))}.", field="record")
-    known = default_registry() if registry is None else registry
+    known = with_operations(default_registry() if registry is None else registry)
     altered = _altered(record) or _contradicting(record, known)
     result, divergence = _recomputed(record, known)
     note = registry_note(record.registry, record.tier2, known)
@@ -198,7 +198,7 @@ def _recomputed(record: Record, registry: HasOperations) -> tuple[OrchestrationR
 def _planned(record: Record, registry: HasOperations) -> tuple[WorkflowDefinition | None, _Divergence | None]:
     if record.mission is None:
         return record.workflow, None
-    if not isinstance(registry, HasMissions):
+    if not has_missions(registry):
         return None, _Divergence(PLAN, f"there are no missions, so that '{record.mission}' cannot be planned")
     try:
         planned = build_workflow(MissionSpec(record.mission, record.params or {}), registry=registry)

@@ -73,6 +73,7 @@ def scenarios_of(defn: ScenarioSuiteDefinition) -> dict[str, ScenarioDefinition]
     >>> scenarios_of(ScenarioSuiteDefinition("week", again))["monday"].initial_state
     pmap({'n': 2})
     """
+    expect(defn, ScenarioSuiteDefinition, "suite")
     return {scenario.scenario_name: scenario for scenario in defn.scenarios}
 
 
@@ -88,7 +89,9 @@ def aggregate_suite(
     >>> aggregate_suite(week, {"monday": run_scenario(monday)}).metadata == run_suite(week).metadata
     True
     """
-    results = {name: scenario_results.get(name) for name in scenarios_of(defn)}
+    scenarios = scenarios_of(defn)
+    expect(scenario_results, Mapping, "results of scenarios")
+    results = {name: scenario_results.get(name) for name in scenarios}
     for name, result in results.items():
         expect(result, ScenarioResult, f"result of scenario '{name}'")
     hashes = (result.hash for result in results.values())  # type: ignore[union-attr]

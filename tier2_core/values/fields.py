@@ -128,9 +128,10 @@ def read_only(value: Any) -> Mapping[str, Any]:
 
     A mapping of a class that has no setters is held as it is: it may work out what it holds when it is asked for it.
     """
-    if not isinstance(value, Mapping):
+    # What a stranger says of its class is not asked: it may be a lie.
+    if not issubclass(type(value), Mapping):
         raise wrong("a mapping", value)
-    return FrozenMapping(value) if isinstance(value, MutableMapping | MappingProxyType) else value
+    return FrozenMapping(value) if issubclass(type(value), MutableMapping | MappingProxyType) else value
 
 
 def tuple_of(kind: type[T], value: Any) -> tuple[T, ...]:
@@ -185,7 +186,7 @@ _SHORTCUTS: dict[Any, Callable[[Converter], Converter]] = {
 
 def expect(value: Any, kind: type, name: str) -> None:
     """:class:`InvalidSpecError` if what a function was given as ``name`` is not of ``kind``."""
-    if not isinstance(value, kind):
+    if not issubclass(type(value), kind):
         raise InvalidSpecError(f"The {name} must be of {kind.__name__}, found {a_type(type(value))}.", field=name)
 
 

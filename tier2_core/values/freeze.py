@@ -256,13 +256,28 @@ def printable(text: str) -> str:
 
 
 def a_type(kind: type) -> str:
-    """The name of a type with its article: ``a set``, ``an OrderedDict``, ``null``."""
-    names = {dict: "an object", PMap: "an object", str: "a string", bool: "a boolean", type(None): "null"}
-    name = names.get(kind) or ("an array" if kind in (list, tuple, VECTOR) else "")
-    if name:
-        return name
-    article = "an" if kind.__name__[:1].lower() in "aeiou" else "a"
-    return f"{article} {kind.__name__}"
+    """The name of a type with its article: ``a set``, ``an OrderedDict``, ``null``.
+
+    Nothing of a stranger's is asked, not even the type: its metaclass may lie, or raise.
+    """
+    for known, name in _NAMES:
+        if kind is known:
+            return name
+    name = _NAME_OF.__get__(kind)
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {printable(name)}"
+
+
+_NAME_OF: Any = type.__dict__["__name__"]
+_NAMES: tuple[tuple[type, str], ...] = (
+    (dict, "an object"),
+    (PMap, "an object"),
+    (str, "a string"),
+    (bool, "a boolean"),
+    (type(None), "null"),
+    (list, "an array"),
+    (tuple, "an array"),
+    (VECTOR, "an array"),
+)
 
 
 def same(a: Any, b: Any) -> bool:

@@ -9,12 +9,13 @@ from typing import Any
 
 from pyrsistent import PMap
 
-from tier2_core.errors import InvalidPathError, cut
+from tier2_core.errors import InvalidPathError, cut, described
 from tier2_core.values.seal import VECTOR
 
 Tokens = tuple[str, ...]
 
 _INDEX = re.compile(r"0|[1-9][0-9]{0,17}")  # longer ones are beyond any array, and beyond int()'s limits
+_name_of: Any = type.__dict__["__name__"].__get__  # of a type, whatever its metaclass says
 _BAD_ESCAPE = re.compile(r"~(?![01])")
 
 
@@ -28,7 +29,7 @@ def parse_path(path: str) -> Tokens:
     (('executed_steps', '0', 'kind'), ('a/b', 'c'), ())
     """
     if type(path) is not str:
-        raise InvalidPathError(f"Found a path of type {type(path).__name__}; expected a string.")
+        raise InvalidPathError(f"Found a path of type {_name_of(type(path))}; expected a string.")
     return _parsed(path)
 
 
@@ -49,12 +50,32 @@ def _parsed(path: str) -> Tokens:
 
 
 def format_pointer(tokens: Iterable[Any]) -> str:
-    """The JSON Pointer (RFC 6901) of tokens; array indices may be ``int``.
+    """The JSON Pointer (RFC 6901) of tokens, an iterable of ``str``; array indices may be ``int``.
+
+    Raises :class:`InvalidPathError` for anything else, one string included: it is a path, not the tokens of one.
 
     >>> format_pointer(["a/b", 0, "~"])
     '/a~1b/0/~0'
     """
-    return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
+    if issubclass(type(tokens), str | bytes) or not hasattr(type(tokens), "__iter__"):
+        raise InvalidPathError("Found no tokens of a path; expected a list of strings and of indices.")
+    try:
+        return "".join(map(_written, tokens))
+    except InvalidPathError:
+        raise
+    except Exception as error:
+        raise InvalidPathError(f"Found tokens of a path that cannot be read: {described(error)}.") from error
+
+
+def _written(token: Any) -> str:
+    if type(token) is not str and type(token) is not int:
+        raise InvalidPathError(
+            f"Found a token of a path of type {_name_of(type(token))}; expected a string or an index."
+        )
+    try:
+        return "/" + str(token).replace("~", "~0").replace("/", "~1")
+    except ValueError:  # str() refuses more than 4,300 digits
+        raise InvalidPathError("Found an index of a path beyond any array; expected a smaller one.") from None
 
 
 def array_index(token: str) -> int | None:
@@ -68,9 +89,10 @@ ABSENT: Any = object()
 
 def part_at(value: Any, token: str) -> Any:
     """What one reference token leads to in ``value``, plain or frozen; ``ABSENT`` if it leads nowhere."""
-    if isinstance(value, dict | PMap):
+    kind = type(value)  # what a stranger says of its class is not asked
+    if issubclass(kind, dict | PMap):
         return value.get(token, ABSENT)
-    if isinstance(value, list | tuple | VECTOR):
+    if issubclass(kind, list | tuple | VECTOR):
         index = array_index(token)
         if index is not None and index < len(value):
             return value[index]

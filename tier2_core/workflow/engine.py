@@ -19,7 +19,6 @@ what changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import reduce
 from typing import Any
 
@@ -44,7 +43,7 @@ from tier2_core.workflow.answers import check_decided_steps, check_seen, check_v
 from tier2_core.workflow.demands import check_demands
 from tier2_core.workflow.effects import Effect, Emit, check_count
 from tier2_core.workflow.envelope import mission_of
-from tier2_core.workflow.operations import BUILTINS, HasOperations, State, failure
+from tier2_core.workflow.operations import BUILTINS, HasOperations, State, failure, with_operations
 from tier2_core.workflow.plan import PlannedStep, given
 from tier2_core.workflow.result import OrchestrationResult
 from tier2_core.workflow.specs import Decision, ExecutionContext, StepSpec, WorkflowDefinition
@@ -63,10 +62,7 @@ def start(workflow: WorkflowDefinition, context: ExecutionContext, *, registry: 
     """
     expect(workflow, WorkflowDefinition, "workflow")
     expect(context, ExecutionContext, "context")
-    if registry is not BUILTINS and not isinstance(getattr(registry, "operations", None), Mapping):
-        raise InvalidSpecError(
-            f"The registry must have a mapping 'operations', found {a_type(type(registry))}.", field="registry"
-        )
+    with_operations(registry)
     begun = given(workflow, context, registry)
     if context.decisions:
         check_decided_steps(workflow, context.decisions)
@@ -95,7 +91,7 @@ def advance(run: Run, step: StepSpec | None = None) -> Run:
     given, history = run.given, run.history
     steps, place = given.plan.steps, len(history)
     planned, before = steps[place], history[-1][2] if history else given.context.initial_state
-    if step is not None and step is not planned.step and step != planned.step:
+    if step is not None and step is not planned.step and (type(step) is not StepSpec or step != planned.step):
         raise InvalidSpecError(
             f"The run comes to step '{planned.step.id}' next, found another; expected that one, or none.", field="step"
         )

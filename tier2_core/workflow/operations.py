@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from attrs import field, frozen
 from pyrsistent import PMap
 
-from tier2_core.errors import InvalidValueError, StepFailed, cut
+from tier2_core.errors import InvalidSpecError, InvalidValueError, StepFailed, cut
 from tier2_core.values.canonical import short_text
 from tier2_core.values.edit import append_at, delete_at, set_at, value_at
 from tier2_core.values.fields import function, function_or_none, named, shown, text, with_prefix
@@ -39,6 +39,23 @@ class HasOperations(Protocol):
     def operations(self) -> Mapping[str, Operation]:
         """The operations by name."""
         ...
+
+
+def has_operations(registry: Any) -> bool:
+    """Whether something is a registry to the engine; what it says of itself is not believed."""
+    try:
+        return issubclass(type(registry.operations), Mapping)
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, it is no registry
+        return False
+
+
+def with_operations(registry: HasOperations) -> HasOperations:
+    """The registry, if it has operations."""
+    if registry is not BUILTINS and not has_operations(registry):
+        raise InvalidSpecError(
+            f"The registry must have a mapping 'operations', found {a_type(type(registry))}.", field="registry"
+        )
+    return registry
 
 
 @frozen

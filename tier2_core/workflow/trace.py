@@ -7,7 +7,9 @@ from typing import Any
 
 from attrs import field, frozen
 
-from tier2_core.values.fields import exact, object_
+from tier2_core.errors import InvalidSpecError
+from tier2_core.values.fields import exact, expect, object_
+from tier2_core.values.freeze import a_type
 from tier2_core.workflow.effects import Effect
 from tier2_core.workflow.operations import HasOperations, State
 from tier2_core.workflow.plan import Given
@@ -56,8 +58,12 @@ def _exactly(history: tuple[Done, ...]) -> tuple[TraceEntry, ...]:
 
 def _history(trace: Any) -> tuple[Done, ...]:
     """A history, of which there may be entries."""
+    if type(trace) is not tuple:
+        raise InvalidSpecError(f"Run: field 'trace' must be a tuple, found {a_type(type(trace))}.", field="trace")
     if not trace or type(trace[0]) is tuple:
-        return trace  # type: ignore[no-any-return]
+        return trace
+    for entry in trace:
+        expect(entry, TraceEntry, "entry of the trace")
     return tuple(
         [(entry.step, entry.outcome, entry.state, entry.decision, entry.reason, entry.effects) for entry in trace]
     )

@@ -13,6 +13,7 @@ from tier2_core import (
     PluginError,
     Registry,
     UnknownMissionError,
+    format_pointer,
     freeze,
     parse_json,
     parse_path,
@@ -87,16 +88,21 @@ def initial_state(path: str | None, changes: Iterable[str]) -> Any:
 
 
 def unknown_params(given: Mapping[str, Any], schema: Mapping[str, Any] | None) -> list[str]:
-    """A sentence for each param that the mission's schema does not name, if it names any."""
+    """A sentence for each param that the mission's schema does not name, if it names any.
+
+    What is a slip of one that it names is refused when the mission is planned.
+    """
     from tier2_core.errors import did_you_mean
+    from tier2_core.missions.mission import mistyped
 
     known = thaw(schema or {}).get("properties")
     if not isinstance(known, dict):
         return []
+    refused = {path for path, _ in mistyped(schema or {}, given)}
     return [
         f"warning: param '{name}' is none of the mission's and may be ignored{did_you_mean(name, known) or '.'}"
         for name in sorted(given)
-        if name not in known
+        if name not in known and format_pointer([name]) not in refused
     ]
 
 

@@ -422,3 +422,17 @@ def test_options_that_choose_plugins_may_stand_after_the_action(tier2: Tier2, si
     env = {"PYTHONPATH": str(site.path)}
     assert tier2("plugins", "check", "noisy", "--block", "noisy", env=env).returncode == 2
     assert tier2("plugins", "--block", "noisy", "check", "noisy", env=env).returncode == 2
+
+
+@pytest.mark.parametrize("command", ["plan", "run"])
+def test_a_param_that_is_misspelt_is_refused_as_it_is_in_python_and_another_is_warned_of(
+    tier2: Tier2, command: str
+) -> None:
+    refused = tier2(command, "daily_loop", "--param", "requested_stps=3")
+    assert refused.returncode == 2
+    assert "'/requested_stps'" in refused.stderr
+    assert "did you mean 'requested_steps'?" in refused.stderr
+    assert "warning" not in refused.stderr
+    warned = tier2(command, "daily_loop", "--param", "steps=3", "--json")
+    assert warned.returncode in (0, 3)
+    assert "warning: param 'steps' is none of the mission's" in warned.stderr
