@@ -80,8 +80,8 @@ class Hostile:
 
 
 class Nameless(type):
-    @property  # type: ignore[override]
-    def __name__(cls) -> str:
+    @property
+    def __name__(cls) -> str:  # type: ignore[override]
         raise RuntimeError("no name")
 
     def __repr__(cls) -> str:

@@ -36,7 +36,6 @@ STATE, PARAMS = {"n": 1}, {"hello": "world"}
         (("echo",), {"ctx": ExecutionContext(STATE)}),
         ((), {"mission_name": "echo", "ctx": ExecutionContext(STATE), "params": None}),
         ((), {"name": "echo", "ctx": ExecutionContext(STATE)}),
-        ((ExecutionContext(STATE),), {"name": "echo"}),
         ((), {"name": "echo", "initial_state": STATE}),
         (("echo", None, STATE), {}),
         (("echo", {}, STATE), {}),

@@ -108,9 +108,9 @@ class MissionRegistryEntry:
             ) from error
         problems = problems or mistyped(self.mission.params_schema, params)
         if problems:
-            raise InvalidParamsError(
-                f"Mission '{self.name}' refuses its params: {told_problems(problems)}.", problems=problems
-            )
+            told = told_problems(problems)
+            end = "" if told.endswith("?") else "."
+            raise InvalidParamsError(f"Mission '{self.name}' refuses its params: {told}{end}", problems=problems)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data that describes the mission; no code in it."""

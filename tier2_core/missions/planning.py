@@ -245,8 +245,7 @@ def run_mission(*args: Any, registry: HasMissions | None = None, **named: Any) -
     """
     if "name" in named and "mission_name" not in named:
         named["mission_name"] = named.pop("name")
-    second = args[1:2] or args[0:1] if "mission_name" in named else args[1:2]
-    with_context = "ctx" in named or any(issubclass(type(one), ExecutionContext) for one in second)
+    with_context = "ctx" in named or issubclass(type(args[1] if len(args) > 1 else None), ExecutionContext)
     names = ("mission_name", *(("ctx", "params") if with_context else ("params", "initial_state")))
     given = dict(zip(names, args, strict=False))
     unknown = [name for name in named if name not in names]

@@ -85,7 +85,7 @@ def slip_of(key: str, known: Iterable[str]) -> str:
     """The known key that ``key`` is a slip of, or ``""`` if it is a word of its own.
 
     A slip is another case, blanks, hyphens or underscores; a letter too many, too few, another one, or two that
-    changed places; in keys of at least nine letters, two of these.
+    changed places (not in keys of less than four letters); in keys of at least nine letters, two of these.
 
     >>> known = ["description", "into", "operation"]
     >>> [slip_of(key, known) for key in ("opertion", "itno", "Description", "note", "info", "operator")]
@@ -106,7 +106,7 @@ def _bare(key: str) -> str:
 
 
 def _allowed(name: str) -> int:
-    return 2 if len(name) >= 9 else 1
+    return 2 if len(name) >= 9 else 1 if len(name) >= 4 else 0
 
 
 def _edits(a: str, b: str) -> int:
