@@ -6,10 +6,14 @@ Whatever else is raised is a bug. A short run is part of the suite; ``nox -s fuz
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
+import json
 import tempfile
 from collections import OrderedDict
+from collections.abc import Iterator
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -202,3 +206,96 @@ def test_the_command_line(arguments: list[str], data: bytes) -> None:
                 code = left.code
     out.seek(0)
     assert code in (0, 1, 2, 3, 5), out.read()
+
+
+# --- documents that are almost right -------------------------------------------------------------------
+
+
+@lru_cache
+def documents() -> dict[str, Any]:
+    """A document of each kind that a command reads, as plain data."""
+    test = {
+        "suite_name": "s",
+        "scenarios": [{"scenario_name": "a", "initial_state": {"n": 1}, "missions": [{"name": "echo"}]}],
+        "expectations": [
+            {"id": "e", "scenario_name": "a", "mission_name": "echo", "path": "success", "op": "eq", "expected": True}
+        ],
+    }
+    made: dict[str, Any] = {"suite": test, "state": {"date": "2026-03-02", "tasks": [{"id": "a", "title": "A"}]}}
+    with tempfile.TemporaryDirectory() as place, contextlib.chdir(place):
+        Path("suite").write_text(json.dumps(test))
+        Path("state").write_text(json.dumps(made["state"]))
+        for name, arguments in (
+            ("record", ["run", "daily_loop", "--state", "state", "--unattended", "--record", "record"]),
+            ("waiting", ["run", "daily_loop", "--state", "state", "--record", "waiting"]),
+            ("tests", ["test", "suite", "--record", "tests"]),
+            ("lock", ["registry", "lock", "lock"]),
+        ):
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+                main(arguments)
+            made[name] = json.loads(Path(name).read_text())
+    return made
+
+
+READERS = {
+    "suite": [["test"]],
+    "state": [
+        ["run", "daily_loop", "--unattended", "--state"], ["run", "run_tests", "--state"],
+        ["explore", "daily_loop", "--state"],
+    ],
+    "record": [["verify"], ["show"], ["diff", "record"]],
+    "waiting": [["verify"], ["show"], ["resume", "--reject"]],
+    "tests": [["verify"], ["show"]],
+    "lock": [["registry", "check"]],
+}  # fmt: skip
+
+
+@given(
+    st.sampled_from(sorted(READERS)).flatmap(lambda kind: st.tuples(st.just(kind), st.sampled_from(READERS[kind]))),
+    st.data(),
+)
+def test_no_document_is_a_bug_of_ours(what: tuple[str, list[str]], data: st.DataObject) -> None:
+    """A document of which some parts are others, are gone, or are those of elsewhere in it."""
+    kind, command = what
+    document = copy.deepcopy(documents()[kind])
+    for _ in range(data.draw(st.integers(1, 3))):
+        places = list(_places(document))
+        parent, key = data.draw(st.sampled_from(places))
+        other, at = data.draw(st.sampled_from(places))
+        plain: st.SearchStrategy[Any] = (
+            st.none()
+            | st.booleans()
+            | st.integers(-2, 2)
+            | st.floats(allow_nan=False)
+            | WORDS
+            | st.just([])
+            | st.just({})
+        )
+        match data.draw(st.sampled_from(["gone", "other", "elsewhere", "more"])):
+            case "gone":
+                del parent[key]
+            case "other":
+                parent[key] = data.draw(plain | st.dictionaries(WORDS, plain, max_size=2) | st.lists(plain, max_size=2))
+            case "elsewhere":
+                parent[key] = copy.deepcopy(other[at])
+            case _ if isinstance(parent[key], dict):
+                parent[key][data.draw(WORDS)] = data.draw(plain)
+        if not document:
+            break
+    out = io.StringIO()
+    with tempfile.TemporaryDirectory() as place, contextlib.chdir(place):
+        Path("record").write_text(json.dumps(documents()["record"]))
+        Path(kind).write_text(json.dumps(document))
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+            code = main([*command, kind])
+    assert code in (0, 1, 2, 3, 4, 5), out.getvalue()
+
+
+def _places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every container in plain data, with each of its keys or indices."""
+    inside = (
+        list(value.items()) if isinstance(value, dict) else list(enumerate(value)) if isinstance(value, list) else []
+    )
+    for key, part in inside:
+        yield value, key
+        yield from _places(part)
