@@ -18,7 +18,7 @@ from tier2_core.values.canonical import canonical_json
 from tier2_core.values.edit import set_at
 from tier2_core.values.freeze import freeze
 from tier2_core.values.scalars import scalar_text
-from tier2_core.values.seal import VECTOR, canonical_size, seal_of
+from tier2_core.values.seal import MANY, VECTOR, canonical_size, seal_of
 from tier2_core.values.thaw import thaw
 from tier2_core.values.writing import encode, written_anew
 
@@ -43,7 +43,7 @@ def large(size: int, seed: int) -> dict[str, Any]:
 
 def objects() -> st.SearchStrategy[dict[str, Any]]:
     """Objects around the size from which on they are treated as large ones, and a few that have just some members."""
-    sizes = st.integers(layout.MANY - 2, layout.MANY + 2) | st.integers(0, 3 * layout.MANY)
+    sizes = st.integers(MANY - 2, MANY + 2) | st.integers(0, 3 * MANY)
     return st.builds(large, sizes, st.integers(0, 2**32))
 
 
@@ -107,7 +107,7 @@ def test_large_objects_are_written_as_small_ones_are_in_whatever_order_they_came
 
 def test_the_members_of_a_large_object_are_kept_in_the_order_that_they_came_in() -> None:
     """And nothing is kept of what was changed: what is handed out, and what an edit makes, is another dict."""
-    made = {f"name {place:02}": [place] for place in reversed(range(layout.MANY))}
+    made = {f"name {place:02}": [place] for place in reversed(range(MANY))}
     document: Any = freeze(made)
     known: Any = seal_of(document)
     assert list(known.written.inside) == list(made)

@@ -15,7 +15,7 @@ from typing import Any
 from pyrsistent import PMap, pmap, pvector
 
 from tier2_core.errors import InvalidValueError, cut
-from tier2_core.values.members import MANY, members
+from tier2_core.values.members import members
 from tier2_core.values.paths import format_pointer
 from tier2_core.values.scalars import (
     MAX_SAFE_INTEGER,
@@ -27,6 +27,7 @@ from tier2_core.values.scalars import (
 )
 from tier2_core.values.seal import (
     CONTAINERS,
+    MANY,
     MAX_DEPTH,
     MAX_DOCUMENT_BYTES,
     VECTOR,
@@ -137,7 +138,7 @@ def build(root: Any) -> Any:
                     node = source
                     seal(node, depth, plain)
                 elif names is None:
-                    node = _vector(out)
+                    node = pvector(out)
                     seal(node, depth, plain)
                 else:
                     inside = dict(zip(names, out, strict=True))
@@ -162,9 +163,6 @@ def build(root: Any) -> Any:
 
 
 _CONTAINERS = frozenset({dict, list, tuple, PMap, VECTOR})
-
-_vector: Any = pvector().extend
-"""``pvector(parts)``, without the reading of its arguments."""
 
 
 def _scalar(value: Any) -> Any:

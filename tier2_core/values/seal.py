@@ -35,6 +35,10 @@ Document: TypeAlias = "bool | int | float | str | PMap[str, Any] | PVector[Any] 
 """A frozen JSON document; mypy is not told of the recursion, :func:`freeze` is the judge of it."""
 
 
+MANY = 32
+"""How many members a map has at least, for that the order is kept in which they came in."""
+
+
 class Written:
     """What is kept of a large container, so that it, or what is made of it, need not be written out as a whole.
 

@@ -15,10 +15,11 @@ from typing import Any, TypeAlias
 from pyrsistent import PMap
 
 from tier2_core.values.freeze import freeze
-from tier2_core.values.members import MANY, members
+from tier2_core.values.members import members
 from tier2_core.values.scalars import quote, scalar_text
 from tier2_core.values.seal import (
     CONTAINERS,
+    MANY,
     Document,
     Seal,
     Written,
@@ -91,24 +92,25 @@ def written_anew(document: Any) -> bytes:
         # Then the C encoder writes the same: its floats and its order of keys are RFC 8785's.
         return encode(document).encode()
     pieces: list[str] = []
-    _write(document, "", pieces.append, set())
+    _write(document, "", pieces.append)
     return "".join(pieces).encode()
 
 
-def _write(container: Any, before: str, add: Callable[[str], None], fine: set[str]) -> None:
-    """Add the text of a container, piece by piece, with ``before`` before it; ``fine`` are keys known to be plain."""
+def _write(container: Any, before: str, add: Callable[[str], None]) -> None:
+    """Add the text of a container, piece by piece, with ``before`` before it."""
     # Depth is bounded by MAX_DEPTH, so that this may recurse.
     if type(container) is PMap:
-        pairs = _ordered(container, fine)
+        inside = members(container)
         before += "{"
-        for name, part in pairs:
+        for name in in_order(inside):
+            part = inside[name]
             kind = type(part)
             if kind is str:
                 add(f"{before}{quote(name)}:{quote(part)}")
             elif kind is int or (kind is float and part >= 1e-4 and not part.is_integer()):  # most have a plain text
                 add(f"{before}{quote(name)}:{part!r}")
             elif kind in CONTAINERS:
-                _write(part, f"{before}{quote(name)}:", add, fine)
+                _write(part, f"{before}{quote(name)}:", add)
             else:
                 add(f"{before}{quote(name)}:{scalar_text(part)}")
             before = ","
@@ -117,22 +119,11 @@ def _write(container: Any, before: str, add: Callable[[str], None], fine: set[st
         before += "["
         for part in container:
             if type(part) in CONTAINERS:
-                _write(part, before, add, fine)
+                _write(part, before, add)
             else:
                 add(f"{before}{scalar_text(part)}")
             before = ","
         add("]" if before == "," else f"{before}]")
-
-
-def _ordered(mapping: Any, fine: set[str]) -> Iterable[tuple[str, Any]]:
-    """The members of a map as RFC 8785 section 3.2.3 sorts them."""
-    inside = members(mapping)
-    if fine.issuperset(inside):
-        return [(name, inside[name]) for name in sorted(inside)]
-    names = in_order(inside)
-    if plain_key("".join(names)):
-        fine.update(names)
-    return [(name, inside[name]) for name in names]
 
 
 def sorted_members(mapping: Any) -> dict[str, Any]:
