@@ -65,6 +65,18 @@ PAIRS: dict[str, tuple[Record, Record]] = {
     "who decided": (answered(YES), answered(Decision("ask", True, "bob", "", 1))),
     "what was decided": (answered(YES), answered(Decision("ask", False, "ada", "no", 1))),
     "the value that was approved": (answered(YES), answered(Decision("ask", True, "ada", "", 2))),
+    "several decisions": (
+        record(*(ask(name) for name in "ab"), decisions=[Decision("a"), Decision("b", actor="x", value=1)]),
+        record(*(ask(name) for name in "ab"), decisions=[Decision("b", actor="y", value=2)]),
+    ),
+    "what plans of no mission claim of one": (
+        make_record(run(plan(NOOP, mission_type="x", params={}), ExecutionContext())),
+        make_record(run(plan(NOOP, mission_type="y", params={"n": 1}), ExecutionContext())),
+    ),
+    "name and metadata of the plan": (
+        make_record(run(WorkflowDefinition("v", [NOOP], {"n": 1}), ExecutionContext())),
+        make_record(run(WorkflowDefinition("w", [NOOP], {"n": 2}), ExecutionContext())),
+    ),
     "what a step wants done": (
         record(do("emit", "a", effect="bell", data={"n": 1})),
         record(do("emit", "a", effect="bell", data={"n": 2})),

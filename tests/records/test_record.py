@@ -88,7 +88,13 @@ def test_a_mission_is_named_only_if_it_plans_the_workflow() -> None:
     assert ECHO.mission == "echo"
     result = run_mission("echo", {"hello": "world"})
     claims = WorkflowDefinition("other", result.run.workflow.steps, result.run.workflow.metadata)
-    for workflow in (claims, plan(do("noop"), mission_type="no_such", params={}), plan(mission_type=1)):
+    for workflow in (
+        claims,
+        plan(do("noop"), mission_type="no_such", params={}),
+        plan(mission_type=1),
+        plan(mission_type=1, params={}),
+        plan(mission_type="echo", params=[1]),
+    ):
         record = make_record(run(workflow, ExecutionContext(), registry=result.run.registry))
         assert (record.mission, record.params) == (None, None)
         assert verify_record(record).verified
@@ -114,6 +120,7 @@ def test_a_link_holds_what_changed_and_not_the_state() -> None:
     result = run(plan(do("set", path="n", value=1)), ExecutionContext({"large": large}))
     (link,) = make_record(result).chain
     assert len(json.dumps(link.to_dict())) < 1_000
+    assert (link.to_dict()["hash"], link.hash) == (link.computed(), link.computed())
 
 
 def test_a_record_is_a_value() -> None:

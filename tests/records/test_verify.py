@@ -223,6 +223,7 @@ def test_a_plan_with_another_name_is_told() -> None:
     renamed = attrs.evolve(mission, factory=lambda params: WorkflowDefinition("x", [do("t.mark", "mark")]))
     verification = verify_record(MARKED, registry=registry_of(renamed, operation))
     assert (verification.cause, verification.step_id) == ("plan", None)
+    assert verification.message.startswith("mission 'marking' gives its plan another name or other metadata now")
     assert verification.expected["id"] == "w"
     assert verification.actual["id"] == "x"
 
@@ -366,6 +367,95 @@ def test_a_step_that_comes_out_otherwise_is_told_whole() -> None:
         told = f"step '{step.id}' comes out other than it did"
         operation = step.payload.get("operation")
         assert verification.message == told + (f", so that operation '{operation}' has changed" if operation else "")
+
+
+def told(record: Record) -> dict[str, Any]:
+    """What is said of a record beyond that it is not verified."""
+    document = verify_record(record).to_dict()
+    assert document.pop("verified") is False
+    assert document.pop("note").startswith("Which plugins were installed then is not recorded")
+    return document
+
+
+def test_whatever_hash_does_not_fit_is_told_whole() -> None:
+    first, last = RECORD.chain[0], RECORD.chain[-1]
+    nowhere: dict[str, Any] = {"cause": "altered", "index": None, "step_id": None}
+    origin = attrs.evolve(RECORD, chain=(attrs.evolve(first, previous="0" * 64), *RECORD.chain[1:]))
+    assert told(origin) == nowhere | {
+        "message": "what went in does not fit the chain of steps",
+        "expected": "0" * 64,
+        "actual": RECORD.origin(),
+    }
+    assert told(attrs.evolve(RECORD, digest="0" * 64)) == nowhere | {
+        "message": "its digest does not fit what it holds",
+        "expected": "0" * 64,
+        "actual": RECORD.digest,
+    }
+    for field, what, found, fits in (
+        ("index", "place in the chain", 7, 2),
+        ("total", "number of links", 7, 3),
+        ("previous", "link to the one before", "0" * 64, last.previous),
+        ("hash", "hash", "0" * 64, last.hash),
+    ):
+        changed: dict[str, Any] = {field: found}
+        record = attrs.evolve(RECORD, chain=(*RECORD.chain[:-1], attrs.evolve(last, **changed)))
+        assert told(record) == {
+            "cause": "altered",
+            "message": f"the {what} of step 'two' does not fit",
+            "step_id": "two",
+            "index": 2,
+            "expected": found,
+            "actual": fits,
+        }
+
+
+def test_a_step_that_is_executed_then_or_now_alone_is_told_whole() -> None:
+    def said(place: int) -> dict[str, Any]:
+        link = RECORD.to_dict()["chain"][place]
+        return {name: link[name] for name in ("decision", "outcome", "patch", "reason", "step_id")}
+
+    chain = RECORD.to_dict()["chain"]
+    for place, step, cause in ((1, "ask", "decision"), (2, "two", "operation")):
+        assert told(forged(RECORD, chain=chain[:place])) == {
+            "cause": cause,
+            "message": f"step '{step}' is executed now, and was not then",
+            "step_id": step,
+            "index": place,
+            "expected": None,
+            "actual": said(place),
+        }
+    rejected = asked(Decision("ask", False, "ada", "no"))
+    for record, cause in ((asked(), "decision"), (rejected, "decision")):
+        place = len(record.chain)
+        longer = forged(record, chain=[*record.to_dict()["chain"], chain[place]])
+        assert told(longer) == {
+            "cause": cause,
+            "message": f"step '{chain[place]['step_id']}' was executed then, and is not now",
+            "step_id": chain[place]["step_id"],
+            "index": place,
+            "expected": said(place),
+            "actual": None,
+        }
+    doubled = told(forged(RECORD, chain=[*chain, chain[-1]]))
+    assert (doubled["cause"], doubled["index"]) == ("operation", 3)
+
+
+def test_another_way_to_the_same_states_is_the_same_run() -> None:
+    chain = RECORD.to_dict()["chain"]
+    chain[0]["patch"] = [{"op": "add", "path": "", "value": {"kept": 1, "a": 1}}]
+    chain[2]["patch"] = [{"op": "replace", "path": "/a", "value": 9}, *chain[2]["patch"]]
+    assert verify_record(forged(RECORD, chain=chain)).verified
+
+
+def test_what_is_said_of_the_result_alone_is_told_whole() -> None:
+    assert told(forged(RECORD, result=RECORD.result | {"id": "no"})) == {
+        "cause": "altered",
+        "message": "every step comes out as it did, but not the result's 'id'",
+        "step_id": None,
+        "index": None,
+        "expected": "no",
+        "actual": RECORD.workflow.id,
+    }
 
 
 def test_a_step_without_an_operation_is_a_noop_that_is_known() -> None:

@@ -8,7 +8,6 @@ from attrs import field, frozen
 
 from tier2_core.errors import InvalidSpecError
 from tier2_core.records.record import Record
-from tier2_core.values.canonical import wrapper_digest
 from tier2_core.values.difference import operations_between
 from tier2_core.values.fields import exact, shown
 from tier2_core.values.freeze import a_type, freeze
@@ -98,13 +97,13 @@ def _plans(a: Record, b: Record) -> list[RecordDifference]:
         one_is, two_is = ({"id": step.id, "kind": step.kind} for step in (one, two))
         found += _of("plan", f"step '{one.id}'", one_is, two_is, place, one.id)
         found += _of("plan", f"payload of step '{one.id}'", one.payload, two.payload, place, one.id)
-    if not found and wrapper_digest(a.workflow.to_dict()) != wrapper_digest(b.workflow.to_dict()):
-        mine, other = (
-            {name: part for name, part in plan.metadata.items() if name not in ("mission_type", "params")}
-            for plan in (a.workflow, b.workflow)
-        )  # of which the difference was told already
-        found += _of("plan", "metadata of the plan", mine, other)
-    return found
+    return found + _of("plan", "metadata of the plan", _own_metadata(a), _own_metadata(b))
+
+
+def _own_metadata(record: Record) -> dict[str, Any]:
+    """A plan's metadata; of what is said of a mission and its params, the difference was told already."""
+    told = ("mission_type", "params") if record.mission is not None else ()
+    return {name: part for name, part in record.workflow.metadata.items() if name not in told}
 
 
 def _decisions(a: Record, b: Record) -> list[RecordDifference]:
