@@ -99,10 +99,18 @@ def lint(session: nox.Session) -> None:
 @nox.session(python=ONE)
 def typing(session: nox.Session) -> None:
     """Types, strictly: packages, tests, benchmarks and this file."""
-    session.install("mypy>=1.15", "nox")
+    session.install("basedpyright>=1.30", "mypy>=1.15", "nox")
     session.install(".[tests]")  # where the locale is ASCII, Python 3.11 does not start with an editable one below "ü"
     session.run("mypy")
     session.run("mypy", "tests", "benchmarks", "noxfile.py", "conftest.py")
+    # pyright as it comes from the package index, with the Node.js that it needs; it looks at what users write.
+    session.run("basedpyright", "--level", "error", "tests/typing/right.py")
+    found = str(session.run("basedpyright", "tests/typing/wrong.py", silent=True, success_codes=[1]))
+    wrong = (ROOT / "tests" / "typing" / "wrong.py").read_text().split("\n")
+    expected = {place for place, line in enumerate(wrong, start=1) if "type: ignore" in line and "overlap" not in line}
+    told = {int(place) for place in re.findall(r"wrong\.py:(\d+):\d+ - error", found)}
+    if told != expected:
+        session.error(f"pyright differs about lines {sorted(told ^ expected)} of tests/typing/wrong.py.")
 
 
 @nox.session(python=ONE)

@@ -252,7 +252,7 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     **{name: (getattr(tier2_core, name), arguments) for name, arguments in FUNCTIONS.items()},
     **METHODS,
 }
-PROTOCOLS_AND_MARKERS = {"HasMissions", "hookimpl", "hookspec"}
+PROTOCOLS_AND_MARKERS = {"Document", "HasMissions", "State", "hookimpl", "hookspec"}
 
 
 def test_every_public_function_and_class_is_called() -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import pydoc
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import pytest
 
 import tier2_core
 from tests.processes import HANG
+from tier2_core.workflow.keys import QUESTION
 
 SOURCE = ast.parse(Path(tier2_core.__file__).read_text(encoding="utf-8"))
 
@@ -133,3 +135,36 @@ def test_every_error_is_the_caller_s_the_author_s_or_the_person_s() -> None:
         assert issubclass(side, builtin)
     assert not issubclass(tier2_core.UnknownMissionError, KeyError)
     assert not issubclass(tier2_core.StepFailed, tier2_core.Tier2Error)
+
+
+def test_editors_that_know_values_alone_see_what_is_imported_for_type_checkers() -> None:
+    """They follow ``if TYPE_CHECKING:`` unless its value is written there, and complete the lazy names from it."""
+    (value,) = [
+        node.value
+        for node in SOURCE.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "TYPE_CHECKING"
+    ]
+    assert not isinstance(value, ast.Constant)
+    assert tier2_core.TYPE_CHECKING is False
+    assert "typing" not in modules_after("import tier2_core") - modules_after("")
+
+
+def test_the_help_of_a_step_tells_of_the_keys_of_a_human_one_and_of_nothing_internal() -> None:
+    told = pydoc.plain(pydoc.render_doc(tier2_core.StepSpec))
+    for key in QUESTION:
+        assert key in told
+    for internal in ("_small", "_plain", "_written", "function StepSpec.", "converter"):
+        assert internal not in told
+
+
+def test_the_repr_of_a_result_says_which_and_how_it_ended() -> None:
+    result = tier2_core.run_mission("echo")
+    assert repr(result) == "OrchestrationResult(id='wf-echo', status='succeeded')"
+
+
+def test_the_types_of_documents_and_states_can_be_imported() -> None:
+    state = tier2_core.freeze({"a": [1]})
+    assert type(state) is get_origin(tier2_core.State)
+    kinds: Any = tuple(get_origin(kind) or kind for kind in get_args(tier2_core.Document))
+    values: list[Any] = [None, True, 1, 1.5, "x", [], {}]
+    assert all(isinstance(tier2_core.freeze(value), kinds) for value in values)

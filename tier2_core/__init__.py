@@ -13,7 +13,9 @@ from importlib import import_module as _import_module
 
 from tier2_core.version import VERSION as __version__
 
-TYPE_CHECKING = False  # type checkers know the name; importing ``typing`` would take longer than all of this
+# Type checkers know the name. To editors that know values alone, ``False`` would say that nothing below is there, so
+# that they complete no name. Importing ``typing`` would take longer than all of this.
+TYPE_CHECKING = not __name__
 
 if TYPE_CHECKING:
     from typing import Any
@@ -132,6 +134,7 @@ if TYPE_CHECKING:
         parse_path,
         resolve_path,
     )
+    from tier2_core.values.seal import Document
     from tier2_core.values.thaw import thaw
     from tier2_core.workflow.demands import decision_statement
     from tier2_core.workflow.effects import (
@@ -160,6 +163,7 @@ if TYPE_CHECKING:
         BUILTINS,
         Operation,
         OperationCall,
+        State,
     )
     from tier2_core.workflow.outcomes import (
         Consequences,
@@ -290,6 +294,7 @@ _LAZY = {
         "parse_path",
         "resolve_path",
     ),
+    "values.seal": ("Document",),
     "values.thaw": ("thaw",),
     "workflow.demands": ("decision_statement",),
     "workflow.effects": (
@@ -318,6 +323,7 @@ _LAZY = {
         "BUILTINS",
         "Operation",
         "OperationCall",
+        "State",
     ),
     "workflow.outcomes": (
         "Consequences",
@@ -351,6 +357,7 @@ __all__ = [
     "Decision",
     "DecisionError",
     "DecisionPath",
+    "Document",
     "Effect",
     "Emit",
     "EnvelopePlanningError",
@@ -389,6 +396,7 @@ __all__ = [
     "ScenarioResult",
     "ScenarioSuiteDefinition",
     "ScenarioSuiteResult",
+    "State",
     "StepFailed",
     "StepSpec",
     "SuiteExpectationsDefinition",

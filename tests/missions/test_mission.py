@@ -31,17 +31,17 @@ def test_fields_are_positional_in_the_documented_order_and_have_defaults() -> No
 @pytest.mark.parametrize(
     ("make", "field"),
     [
-        (lambda: Mission(5, one_step), "name"),
+        (lambda: Mission(5, one_step), "name"),  # type: ignore[arg-type]
         (lambda: Mission("", one_step), "name"),
         (lambda: Mission(" m", one_step), "name"),
         (lambda: Mission("m\n", one_step), "name"),
-        (lambda: Mission("m", "one_step"), "factory"),
-        (lambda: Mission("m", None), "factory"),
-        (lambda: Mission("m", one_step, None), "summary"),
-        (lambda: Mission("m", one_step, "", 1), "version"),
-        (lambda: Mission("m", one_step, params_schema=[]), "params_schema"),
-        (lambda: Mission("m", one_step, params_schema=True), "params_schema"),
-        (lambda: Mission("m", one_step, state_schema="x"), "state_schema"),
+        (lambda: Mission("m", "one_step"), "factory"),  # type: ignore[arg-type]
+        (lambda: Mission("m", None), "factory"),  # type: ignore[arg-type]
+        (lambda: Mission("m", one_step, None), "summary"),  # type: ignore[arg-type]
+        (lambda: Mission("m", one_step, "", 1), "version"),  # type: ignore[arg-type]
+        (lambda: Mission("m", one_step, params_schema=[]), "params_schema"),  # type: ignore[arg-type]
+        (lambda: Mission("m", one_step, params_schema=True), "params_schema"),  # type: ignore[arg-type]
+        (lambda: Mission("m", one_step, state_schema="x"), "state_schema"),  # type: ignore[arg-type]
     ],
 )
 def test_a_wrong_type_names_the_field(make: Any, field: str) -> None:

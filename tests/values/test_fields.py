@@ -78,7 +78,7 @@ def test_the_wrong_type_is_refused_by_class_and_field(name: str, value: Any, sai
 @pytest.mark.parametrize("name", ["value", "mapping", "maybe"])
 def test_what_is_no_document_is_refused_with_field_and_path(name: str) -> None:
     with pytest.raises(InvalidFieldValueError) as caught:
-        Spec(**{name: {"a": [{1}]}})
+        Spec(**{name: {"a": [{1}]}})  # type: ignore[arg-type]
     assert (caught.value.field, caught.value.path) == (name, "/a/0")
     assert str(caught.value).startswith(f"Spec: field '{name}' holds no JSON document: at '/a/0': found a set; ")
     assert isinstance(caught.value, InvalidSpecError)

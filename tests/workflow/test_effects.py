@@ -198,7 +198,7 @@ BAD: list[Callable[[Any], Any]] = [
     lambda state: Effect("a"),
     lambda state: Emit(state, Effect("a")),
     lambda state: Emit(state, ["a"]),
-    lambda state: Emit([1], []),
+    lambda state: Emit([1], []),  # type: ignore[arg-type]
     lambda state: Emit(state, [Effect("A")]),
     lambda state: Emit(state, [Effect("a", {"a": "x" * MAX_EFFECT_BYTES})]),
 ]

@@ -153,7 +153,7 @@ def test_a_failed_step_halts_the_run_and_is_the_last_executed() -> None:
 
 def test_a_runtime_step_without_an_operation_does_nothing() -> None:
     state = freeze({"a": 1})
-    assert run(plan(do("noop"), name="w"), ExecutionContext(state)).state is state
+    assert run(plan(do("noop"), name="w"), ExecutionContext(state)).state is state  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("into", [{}, {"into": "answer"}])
@@ -222,7 +222,7 @@ def test_an_operation_that_tries_to_change_its_input_breaks_and_changes_nothing(
     for name in ("t.careless", "t.greedy"):
         workflow = plan(do(name, kept=1))
         with pytest.raises(OperationError, match="TypeError"):
-            run(workflow, ExecutionContext(before), registry=table(careless=careless, greedy=greedy))
+            run(workflow, ExecutionContext(before), registry=table(careless=careless, greedy=greedy))  # type: ignore[arg-type]
         assert thaw(before) == {"a": 1}
         assert workflow.steps[0].to_dict()["payload"] == {"kept": 1, "operation": name}
 

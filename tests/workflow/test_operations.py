@@ -231,11 +231,11 @@ def test_the_table_is_read_only_sorted_and_says_what_each_operation_does() -> No
 @pytest.mark.parametrize(
     ("make", "field"),
     [
-        (lambda: Operation(1, len), "name"),
-        (lambda: Operation("a", "no function"), "apply"),
-        (lambda: Operation("a", len, "no function"), "check"),
-        (lambda: Operation("a", len, None, 5), "summary"),
-        (lambda: Operation("a", len, None, "", 1), "version"),
+        (lambda: Operation(1, len), "name"),  # type: ignore[arg-type]
+        (lambda: Operation("a", "no function"), "apply"),  # type: ignore[arg-type]
+        (lambda: Operation("a", len, "no function"), "check"),  # type: ignore[arg-type]
+        (lambda: Operation("a", len, None, 5), "summary"),  # type: ignore[arg-type]
+        (lambda: Operation("a", len, None, "", 1), "version"),  # type: ignore[arg-type]
     ],
 )
 def test_a_wrong_type_names_the_field_of_an_operation(make: Any, field: str) -> None:

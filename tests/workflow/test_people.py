@@ -265,7 +265,7 @@ _human = st.fixed_dictionaries({}, optional={"into": st.sampled_from(["answer", 
 def plans_and_decisions(draw: st.DrawFn) -> tuple[list[StepSpec], list[Decision]]:
     people = set(draw(st.lists(st.integers(0, 4), max_size=2)))
     steps = [
-        StepSpec(f"s{place}", *(("human", draw(_human)) if place in people else ("runtime", draw(_runtime))))
+        StepSpec(f"s{place}", *(("human", draw(_human)) if place in people else ("runtime", draw(_runtime))))  # type: ignore[arg-type]
         for place in range(draw(st.integers(0, 5)))
     ]
     answers = [step.id for step in steps if step.kind == "human" and draw(st.booleans() | st.just(True))]

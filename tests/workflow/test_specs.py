@@ -84,7 +84,7 @@ def test_steps_and_decisions_become_tuples_and_mappings_persistent_maps() -> Non
 
 def test_a_frozen_mapping_is_taken_as_it_is() -> None:
     state = freeze({"a": [1]})
-    assert ExecutionContext(state).initial_state is state
+    assert ExecutionContext(state).initial_state is state  # type: ignore[arg-type]
     assert StepSpec("a", "runtime", state).payload is state
 
 
@@ -103,33 +103,33 @@ def test_a_kind_may_be_any_text_until_it_is_run() -> None:
 @pytest.mark.parametrize(
     ("make", "field"),
     [
-        (lambda: StepSpec(1, "runtime"), "id"),
-        (lambda: StepSpec("a", None), "kind"),
-        (lambda: StepSpec("a", "runtime", [1]), "payload"),
-        (lambda: StepSpec("a", "runtime", None), "payload"),
+        (lambda: StepSpec(1, "runtime"), "id"),  # type: ignore[arg-type]
+        (lambda: StepSpec("a", None), "kind"),  # type: ignore[arg-type]
+        (lambda: StepSpec("a", "runtime", [1]), "payload"),  # type: ignore[arg-type]
+        (lambda: StepSpec("a", "runtime", None), "payload"),  # type: ignore[arg-type]
         (lambda: StepSpec("a", "runtime", OrderedDict()), "payload"),
         (lambda: StepSpec("\ud800", "runtime"), "id"),
-        (lambda: WorkflowDefinition(1), "id"),
-        (lambda: WorkflowDefinition("w", "steps"), "steps"),
-        (lambda: WorkflowDefinition("w", {STEP}), "steps"),
-        (lambda: WorkflowDefinition("w", iter([STEP])), "steps"),
-        (lambda: WorkflowDefinition("w", [STEP, {"id": "b"}]), "steps.1"),
-        (lambda: WorkflowDefinition("w", [], []), "metadata"),
-        (lambda: WorkflowDefinition("", [], {}, 5), "name"),
-        (lambda: ExecutionContext(None), "initial_state"),
-        (lambda: ExecutionContext([]), "initial_state"),
-        (lambda: ExecutionContext({}, []), "metadata"),
-        (lambda: ExecutionContext({}, None, Decision("a")), "decisions"),
-        (lambda: ExecutionContext({}, None, {"a": Decision("a")}), "decisions"),
-        (lambda: ExecutionContext({}, None, ["a"]), "decisions.0"),
-        (lambda: MissionSpec(5), "type"),
-        (lambda: MissionSpec("t", None), "params"),
-        (lambda: Decision(None), "step_id"),
-        (lambda: Decision("a", 1), "approved"),
-        (lambda: Decision("a", "yes"), "approved"),
-        (lambda: Decision("a", True, 5), "actor"),
-        (lambda: Decision("a", True, "", None), "reason"),
-        (lambda: Decision("a", seen=5), "seen"),
+        (lambda: WorkflowDefinition(1), "id"),  # type: ignore[arg-type]
+        (lambda: WorkflowDefinition("w", "steps"), "steps"),  # type: ignore[arg-type]
+        (lambda: WorkflowDefinition("w", {STEP}), "steps"),  # type: ignore[arg-type]
+        (lambda: WorkflowDefinition("w", iter([STEP])), "steps"),  # type: ignore[arg-type]
+        (lambda: WorkflowDefinition("w", [STEP, {"id": "b"}]), "steps.1"),  # type: ignore[list-item]
+        (lambda: WorkflowDefinition("w", [], []), "metadata"),  # type: ignore[arg-type]
+        (lambda: WorkflowDefinition("", [], {}, 5), "name"),  # type: ignore[arg-type]
+        (lambda: ExecutionContext(None), "initial_state"),  # type: ignore[arg-type]
+        (lambda: ExecutionContext([]), "initial_state"),  # type: ignore[arg-type]
+        (lambda: ExecutionContext({}, []), "metadata"),  # type: ignore[arg-type]
+        (lambda: ExecutionContext({}, None, Decision("a")), "decisions"),  # type: ignore[arg-type]
+        (lambda: ExecutionContext({}, None, {"a": Decision("a")}), "decisions"),  # type: ignore[dict-item]
+        (lambda: ExecutionContext({}, None, ["a"]), "decisions.0"),  # type: ignore[list-item]
+        (lambda: MissionSpec(5), "type"),  # type: ignore[arg-type]
+        (lambda: MissionSpec("t", None), "params"),  # type: ignore[arg-type]
+        (lambda: Decision(None), "step_id"),  # type: ignore[arg-type]
+        (lambda: Decision("a", 1), "approved"),  # type: ignore[arg-type]
+        (lambda: Decision("a", "yes"), "approved"),  # type: ignore[arg-type]
+        (lambda: Decision("a", True, 5), "actor"),  # type: ignore[arg-type]
+        (lambda: Decision("a", True, "", None), "reason"),  # type: ignore[arg-type]
+        (lambda: Decision("a", seen=5), "seen"),  # type: ignore[arg-type]
     ],
 )
 def test_a_wrong_type_names_the_field(make: Any, field: str) -> None:
@@ -257,7 +257,7 @@ def test_one_number_written_in_two_ways_is_one_value() -> None:
 @given(objects, documents)
 def test_equal_specs_have_equal_hashes_and_dicts(state: dict[str, Any], value: Any) -> None:
     one = ExecutionContext(state, state, [Decision("a", value=value)])
-    other = ExecutionContext(dict(reversed(state.items())), freeze(state), (Decision("a", value=freeze(value)),))
+    other = ExecutionContext(dict(reversed(state.items())), freeze(state), (Decision("a", value=freeze(value)),))  # type: ignore[arg-type]
     assert one == other
     assert hash(one) == hash(other)
     assert json.dumps(one.to_dict()) == json.dumps(other.to_dict())

@@ -53,10 +53,16 @@ class Registry:
     ('builtin', True, ())
     """
 
-    missions: Mapping[str, MissionRegistryEntry] = field(converter=read_only, repr=_names)
-    operations: Mapping[str, Operation] = field(converter=read_only, repr=False)
+    missions: Mapping[str, MissionRegistryEntry] = field(repr=_names)
+    operations: Mapping[str, Operation] = field(repr=False)
     plugins: tuple[Plugin, ...] = field(default=(), repr=False)
     failures: tuple[PluginError, ...] = ()
+
+    def __attrs_post_init__(self) -> None:
+        # No converters: pyright takes a field that has one for no member of a protocol.
+        for name, held in (("missions", self.missions), ("operations", self.operations)):
+            expect(held, Mapping, name)
+            object.__setattr__(self, name, read_only(held))
 
     def get(self, name: Any) -> MissionRegistryEntry:
         """The entry of a mission; :class:`UnknownMissionError` lists what there is and the closest name."""

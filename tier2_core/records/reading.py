@@ -106,7 +106,7 @@ def _context(fields: Mapping[str, Any]) -> ExecutionContext:
 
 def _decision(value: Any, place: tuple[Any, ...]) -> Decision:
     fields = _fields(value, ("actor", "approved", "reason", "seen", "step_id", "value"), place, optional=tuple(_LATER))
-    texts = {name: _text(fields[name], *place, name) for name in ("actor", "reason", "seen", "step_id")}
+    texts: dict[str, Any] = {name: _text(fields[name], *place, name) for name in ("actor", "reason", "seen", "step_id")}
     later: dict[str, Any] = {}
     for name, read in _LATER.items():
         if name in fields:

@@ -72,7 +72,7 @@ def _named(owner: str, field: attrs.Attribute[Any]) -> attrs.Attribute[Any]:
     return field.evolve(converter=converted if shortcut is None else shortcut(converted))
 
 
-def text(value: Any) -> str:
+def text(value: str) -> str:
     """A field that holds text."""
     if type(value) is not str:
         raise wrong("a string", value)
@@ -83,21 +83,21 @@ def text(value: Any) -> str:
     return value
 
 
-def flag(value: Any) -> bool:
+def flag(value: bool) -> bool:
     """A field that holds a boolean."""
     if type(value) is not bool:
         raise wrong("a boolean", value)
     return value
 
 
-def function(value: Any) -> Any:
+def function(value: Callable[..., Any]) -> Any:
     """A field that holds a function."""
     if not callable(value):
         raise wrong("a function", value)
     return value
 
 
-def function_or_none(value: Any) -> Any:
+def function_or_none(value: Callable[..., Any] | None) -> Any:
     """A field that holds a function, or none."""
     if value is not None and not callable(value):
         raise wrong("a function or None", value)
@@ -109,14 +109,14 @@ def document(value: Any) -> Any:
     return freeze(value)
 
 
-def object_(value: Any) -> PMap[str, Any]:
+def object_(value: Mapping[str, Any]) -> PMap[str, Any]:
     """A field that holds an object."""
     if type(value) is not dict and type(value) is not PMap:
         raise wrong("an object (a dict with string keys)", value)
     return freeze(value)  # type: ignore[return-value]
 
 
-def object_or_none(value: Any) -> PMap[str, Any] | None:
+def object_or_none(value: Mapping[str, Any] | None) -> PMap[str, Any] | None:
     """A field that holds an object, or none."""
     if value is not None and type(value) is not dict and type(value) is not PMap:
         raise wrong("an object (a dict with string keys) or None", value)

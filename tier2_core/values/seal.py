@@ -31,7 +31,7 @@ VECTOR: Any = type(pvector())
 CONTAINERS = frozenset({PMap, VECTOR})
 """The classes of frozen objects and arrays."""
 
-Document: TypeAlias = "bool | int | float | str | PMap[str, Any] | PVector[Any] | None"
+Document: TypeAlias = bool | int | float | str | PMap[str, Any] | PVector[Any] | None
 """A frozen JSON document; mypy is not told of the recursion, :func:`freeze` is the judge of it."""
 
 

@@ -8,7 +8,7 @@ a bug of its author.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from attrs import field, frozen
 from pyrsistent import PMap
@@ -26,7 +26,8 @@ from tier2_core.values.predicates import missed
 from tier2_core.workflow import payloads
 from tier2_core.workflow.effects import Effect, Emit, emitted
 
-State = PMap[str, Any]
+State: TypeAlias = PMap[str, Any]
+"""A state, as operations get it: a persistent map, an object of :data:`Document`."""
 
 Made = State | Emit
 """What an operation gives: the new state, or with it the effects that it declares."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from itertools import repeat
 from operator import is_, itemgetter
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from attrs import field, frozen
 from pyrsistent import PMap
@@ -19,6 +19,10 @@ from tier2_core.workflow.specs import Decision, StepSpec
 
 if TYPE_CHECKING:
     from tier2_core.workflow.trace import Run
+
+
+Status: TypeAlias = Literal["succeeded", "failed", "rejected", "suspended"]
+"""How a run ended, or that it waits."""
 
 
 @frozen(eq=False)
@@ -40,10 +44,13 @@ class OrchestrationResult:
         """The workflow's id."""
         return self.run.workflow.id
 
+    def __repr__(self) -> str:
+        return f"OrchestrationResult(id={self.id!r}, status={self.status!r})"
+
     @property
-    def status(self) -> str:
+    def status(self) -> Status:
         """``succeeded``, ``failed``, ``rejected`` or ``suspended``."""
-        return self.run.status
+        return self.run.status  # type: ignore[return-value]  # a run of which there is a result has ended
 
     @property
     def success(self) -> bool:

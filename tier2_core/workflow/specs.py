@@ -7,9 +7,9 @@ that is the envelope's business, at run time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 from attrs import field, frozen
@@ -37,6 +37,8 @@ from tier2_core.values.seal import canonical_size
 from tier2_core.values.thaw import thaw
 from tier2_core.values.writing import KEPT, canonical_bytes
 
+C = TypeVar("C")
+
 NOTHING: PMap[str, Any] = freeze(pmap())  # type: ignore[assignment]
 """The empty object."""
 
@@ -49,11 +51,35 @@ def by_construction(value: Any) -> tuple[Any, ...]:
     return type(value), tuple(getattr(value, name) for name in attrs.fields_dict(type(value)))
 
 
+def helpful(cls: type[C]) -> type[C]:
+    """The class, with nothing in its ``help()`` of how it keeps what it has worked out."""
+    found: Any = cls.__dict__.get("__getattr__")  # attrs keeps the functions of cached properties in its defaults
+    if found is not None:
+
+        def __getattr__(self: Any, name: str) -> Any:
+            return found(self, name)
+
+        cls.__getattr__ = __getattr__  # type: ignore[attr-defined]
+    cls.__annotations__ = {name: kind for name, kind in cls.__annotations__.items() if not name.startswith("_")}
+    return cls
+
+
+@helpful
 @frozen(field_transformer=named)
 class StepSpec:
     """One step: its id, its kind (``runtime`` or ``human``) and what it is about.
 
-    The payload of a runtime step names its ``operation`` (default ``noop``) and holds the operation's keys.
+    The payload of a runtime step names its ``operation`` (default ``noop``) and holds the operation's keys. That of a
+    human step may have, beside notes::
+
+        description  the question, for people
+        into         the path that the value of an approved decision is set at
+        schema       a JSON Schema (2020-12) that the value must meet
+        highlights   paths whose changes are shown first and in full
+        demands      what an answer must have: seen, actor, not_caller, not_same_as, signatures, reason
+        within       how many seconds the question may wait
+
+    Any step may have a ``description``.
 
     >>> StepSpec("greet", "runtime", {"operation": "set", "path": "hello", "value": "world"}).to_dict()["id"]
     'greet'
@@ -99,12 +125,13 @@ class StepSpec:
 _NOT_KEPT = Raw()
 
 
-def _steps(value: Any) -> tuple[StepSpec, ...]:
+def _steps(value: Sequence[StepSpec]) -> tuple[StepSpec, ...]:
     steps = tuple_of(StepSpec, value)
     unique([step.id for step in steps], "step ids")
     return steps
 
 
+@helpful
 @frozen(field_transformer=named)
 class WorkflowDefinition:
     """An ordered list of steps with unique ids; ``name`` is an alias of ``id``, and either gives the other.
@@ -160,13 +187,13 @@ WAYS = ("", "api", "file", "form", "page", "terminal")
 """How a decision may have come in; nobody need say it."""
 
 
-def _via(value: Any) -> str:
+def _via(value: str) -> str:
     if text(value) not in WAYS:
         raise Wrong(f"must be one of {', '.join(WAYS[1:])}, found '{cut(value)}'")
     return str(value)
 
 
-def _names(value: Any) -> tuple[str, ...]:
+def _names(value: Sequence[str]) -> tuple[str, ...]:
     names = tuple(sorted(map(text, tuple_of(str, value))))
     unique(names, "names")
     return names
@@ -228,7 +255,7 @@ _LATER = frozenset({"envelope", "signed_by", "unseen", "via"})
 """What decisions did not say from the beginning: left out where there is none, so that their digests stay."""
 
 
-def decisions_or_none(value: Any) -> tuple[Decision, ...] | None:
+def decisions_or_none(value: Collection[Decision] | None) -> tuple[Decision, ...] | None:
     """A field that holds decisions, at most one a step, in the order of their step ids; or none."""
     if value is None:
         return None

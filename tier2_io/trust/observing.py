@@ -6,6 +6,7 @@ plan, each step with the state after it, and the result's digest.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -97,7 +98,7 @@ def observed(case: Case, registry: Registry, *, rebuilt: bool = False) -> Observ
     Nothing is raised, whatever the plugin does, but for what is no :class:`Exception`.
     """
     seen: Observation = {"digest": "", "error": None, "plan": None, "refused": None, "status": "", "steps": []}
-    given = _rebuilt if rebuilt else freeze
+    given: Callable[[Any], Any] = _rebuilt if rebuilt else freeze
     try:
         if case.operation:
             payload = {**(case.payload or {}), "operation": case.operation}
