@@ -56,10 +56,10 @@ def helpful(cls: type[C]) -> type[C]:
     found: Any = cls.__dict__.get("__getattr__")  # attrs keeps the functions of cached properties in its defaults
     if found is not None:
 
-        def __getattr__(self: Any, name: str) -> Any:
+        def worked_out(self: Any, name: str) -> Any:
             return found(self, name)
 
-        cls.__getattr__ = __getattr__  # type: ignore[attr-defined]
+        cls.__getattr__ = worked_out  # type: ignore[attr-defined]
     cls.__annotations__ = {name: kind for name, kind in cls.__annotations__.items() if not name.startswith("_")}
     return cls
 
