@@ -375,3 +375,16 @@ def test_a_copied_record_is_the_same_however_large(duplicate: Any) -> None:
     assert duplicate(record).to_dict() == record.to_dict()
     assert verify_record(duplicate(record)).verified
     assert duplicate(result).to_json() == result.to_json()
+
+
+@pytest.mark.parametrize(
+    "pointer",
+    [f"/{part}/{name}" for part in ("result", "chain/0") for name in ASKED.to_dict()["chain"][0] | ASKED.result],
+)
+def test_whatever_is_of_another_type_is_refused_with_its_place(pointer: str) -> None:
+    *above, name = pointer[1:].split("/")
+    there = ASKED.result if above == ["result"] else ASKED.to_dict()["chain"][0]
+    for value in (1 if name == "success" else True, {"x": float("nan")}, [float("nan")]):
+        with pytest.raises(RecordError) as caught:
+            load_record(with_change(ASKED.to_dict(), pointer, value))
+        assert caught.value.path.startswith(pointer if name in there else pointer.rpartition("/")[0])
