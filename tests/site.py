@@ -28,13 +28,13 @@ class Site:
         (self.path / f"{name}.py").write_text(dedent(source), encoding="utf-8")
         importlib.invalidate_caches()
 
-    def announce(self, distribution: str, version: str = "1.0", **plugins: str) -> None:
+    def announce(self, distribution: str, version: str = "1.0", group: str = "tier2.missions", **plugins: str) -> None:
         """Write a ``dist-info`` that announces plugins: ``name="module"`` or ``name="module:attribute"``."""
         info = self.path / f"{distribution.replace('-', '_')}-{version}.dist-info"
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
         points = "".join(f"{name} = {value}\n" for name, value in plugins.items())
-        (info / "entry_points.txt").write_text(f"[tier2.missions]\n{points}")
+        (info / "entry_points.txt").write_text(f"[{group}]\n{points}")
         importlib.invalidate_caches()
 
     def require(self, distribution: str, *requirements: str, version: str = "1.0") -> None:
@@ -42,12 +42,20 @@ class Site:
         path = self.path / f"{distribution.replace('-', '_')}-{version}.dist-info" / "METADATA"
         path.write_text(path.read_text() + "".join(f"Requires-Dist: {one}\n" for one in requirements))
 
-    def install(self, plugin: str, source: str, *, distribution: str = "", version: str = "1.0") -> None:
+    def install(
+        self,
+        plugin: str,
+        source: str,
+        *,
+        distribution: str = "",
+        version: str = "1.0",
+        group: str = "tier2.missions",
+    ) -> None:
         """A distribution ``dist-<plugin>`` with one plugin in a module of its own."""
         distribution = distribution or f"dist-{plugin}"
         module = f"{PREFIX}{distribution}_{plugin}".replace("-", "_")
         self.module(module, source)
-        self.announce(distribution, version, **{plugin: module})
+        self.announce(distribution, version, group, **{plugin: module})
 
     def python(self, script: str, **environment: str) -> str:
         """What a script prints in a fresh process that has this directory on its path."""

@@ -16,6 +16,7 @@ from tests.evidence import ROOT, argument, asserted, calls, commands, first_text
 from tests.tier2_io.cli.test_every_command import WITH_PLUGINS
 from tier2_core import BUILTINS, MissionSpec, build_workflow, errors, load_registry
 from tier2_core.missions import hookspecs
+from tier2_core.missions.announced import GROUP, HANDLERS_GROUP
 from tier2_core.records import verify
 from tier2_core.scenarios.config_adapter import FIELDS
 from tier2_core.values.predicates import PREDICATES
@@ -53,7 +54,7 @@ def test_every_public_name_is_in_the_manual() -> None:
 
 def test_every_hook_is_in_the_manual_and_in_a_test() -> None:
     hooks = [name for name, value in vars(hookspecs).items() if hasattr(value, "tier2_spec")]
-    assert sorted(hooks) == ["tier2_missions", "tier2_operations"]
+    assert sorted(hooks) == ["tier2_effect_handlers", "tier2_missions", "tier2_operations"]
     used = {
         node.name for tree in evidence.tests().values() for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)
     }
@@ -63,7 +64,7 @@ def test_every_hook_is_in_the_manual_and_in_a_test() -> None:
 def test_the_entry_point_groups_are_in_the_manual_and_announce_what_is_there() -> None:
     groups = PROJECT["project"]["entry-points"]
     assert set(groups) == {"tier2.missions", "pytest11"}
-    assert "tier2.missions" in quoted(MANUAL)
+    assert {GROUP, HANDLERS_GROUP} == {"tier2.missions", "tier2.effects"} <= quoted(MANUAL)
     assert "[tier2.missions]" in " ".join(text for tree in evidence.tests().values() for text in texts(tree))
 
 

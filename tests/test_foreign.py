@@ -18,7 +18,9 @@ from tier2_core import (
     BUILTINS,
     Decision,
     Effect,
+    EffectHandler,
     ExecutionContext,
+    HandlerEntry,
     Mission,
     MissionSpec,
     Operation,
@@ -27,6 +29,7 @@ from tier2_core import (
     ScenarioSuiteDefinition,
     StepSpec,
     Tier2Error,
+    WantedEffect,
     WorkflowDefinition,
     advance,
     compare_records,
@@ -36,6 +39,7 @@ from tier2_core import (
     evaluate_expectations,
     freeze,
     get_mission,
+    load_handlers,
     load_registry,
     make_record,
     parse_expectations_definition,
@@ -165,6 +169,7 @@ SUITE_CONFIG: dict[str, Any] = {"suite_name": "s", "scenarios": []}
 EXPECTED_CONFIG: dict[str, Any] = {"expectations": []}
 RESULTS = run_suite(SUITE)
 OUTCOMES = evaluate_expectations(RESULTS, EXPECTED)
+WANTED = WantedEffect("0" * 64, "bell", {}, "s", 0)
 RECORD = make_record(DONE)
 MADE = [
     start(PLAN, ExecutionContext()), advance(start(PLAN, ExecutionContext())).trace[0], DONE, SUITE, SUITE.scenarios[0],
@@ -174,6 +179,8 @@ MADE = [
     compare_records(RECORD, make_record(run_mission("echo", {}, {"n": 1})))[0], consequences(ASKED),
     consequences(ASKED).approve, decision_table(PLAN, ExecutionContext())[0], get_mission("echo"), default_registry(),
     PLAN, PLAN.steps[0], ExecutionContext(), MissionSpec("echo"), Decision("go"), Effect("mail.send"),
+    WANTED, EffectHandler("bell", lambda effect: None), HandlerEntry(EffectHandler("bell", lambda effect: None), "p"),
+    load_handlers(entry_points=False),
     Mission("m", lambda params: PLAN), Operation("a.b", lambda state, call: state),
     OperationCall(freeze({}), "s", BUILTINS),  # type: ignore[arg-type]
 ]  # fmt: skip
@@ -200,6 +207,7 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
     "freeze": {"value": {}},
     "get_mission": {"name": "echo"},
     "list_missions": {},
+    "load_handlers": {"plugins": (), "entry_points": False, "block": (), "only": None, "strict": True},
     "load_record": {"document": RECORD.to_dict()},
     "load_registry": {"plugins": (), "entry_points": False, "block": (), "only": None, "strict": True},
     "make_patch": {"before": {}, "after": {}},

@@ -45,6 +45,11 @@ if TYPE_CHECKING:
         UnknownMissionError,
         UnknownOperationError,
     )
+    from tier2_core.missions.handlers import (
+        HandlerEntry,
+        Handlers,
+        load_handlers,
+    )
     from tier2_core.missions.hookspecs import (
         hookimpl,
         hookspec,
@@ -141,7 +146,9 @@ if TYPE_CHECKING:
         MAX_EFFECT_BYTES,
         MAX_EFFECTS,
         Effect,
+        EffectHandler,
         Emit,
+        WantedEffect,
     )
     from tier2_core.workflow.engine import (
         advance,
@@ -206,6 +213,11 @@ _LAZY = {
         "Tier2Error",
         "UnknownMissionError",
         "UnknownOperationError",
+    ),
+    "missions.handlers": (
+        "HandlerEntry",
+        "Handlers",
+        "load_handlers",
     ),
     "missions.hookspecs": (
         "hookimpl",
@@ -301,7 +313,9 @@ _LAZY = {
         "MAX_EFFECTS",
         "MAX_EFFECT_BYTES",
         "Effect",
+        "EffectHandler",
         "Emit",
+        "WantedEffect",
     ),
     "workflow.engine": (
         "advance",
@@ -359,12 +373,15 @@ __all__ = [
     "DecisionPath",
     "Document",
     "Effect",
+    "EffectHandler",
     "Emit",
     "EnvelopePlanningError",
     "EnvelopeViolation",
     "ExecutionContext",
     "ExpectationResult",
     "FactoryError",
+    "HandlerEntry",
+    "Handlers",
     "HasMissions",
     "InvalidFieldValueError",
     "InvalidParamsError",
@@ -407,6 +424,7 @@ __all__ = [
     "UnknownMissionError",
     "UnknownOperationError",
     "Verification",
+    "WantedEffect",
     "WorkflowDefinition",
     "__version__",
     "advance",
@@ -429,6 +447,7 @@ __all__ = [
     "hookimpl",
     "hookspec",
     "list_missions",
+    "load_handlers",
     "load_record",
     "load_registry",
     "make_patch",

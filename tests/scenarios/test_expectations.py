@@ -336,6 +336,18 @@ def test_every_place_of_a_result_is_found_as_in_its_plain_data(result: Any, data
         assert canonical_json(made.actual) == canonical_json(plain.actual)
 
 
+def test_effects_can_be_expected_and_a_failing_one_names_the_step_that_declares_them() -> None:
+    mail = {"operation": "emit", "effect": "mail.send", "data": {"to": "ada"}}
+    workflow = WorkflowDefinition("w", [StepSpec("a", "runtime"), StepSpec("tell", "runtime", mail)])
+    result = run(workflow, Context({"to": "ada"}))
+    assert outcome(result, "effects.0.data.to", "eq", "ada").passed
+    assert outcome(result, "receipt.effects.0.kind", "eq", "mail.send").passed
+    made = outcome(result, "effects.0.data.to", "eq", "eve")
+    assert (made.details["reason"], made.details["written_by"]) == ("eq_mismatch", "tell")
+    assert outcome(result, "effects.1", "exists").details["written_by"] is None
+    assert "written_by" not in outcome(result, "effects", "eq", []).details
+
+
 # --- definitions and results as values ---------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.processes import HANG
 from tests.site import Site
 from tests.tier2_io.conftest import TIER2, Tier2
 
@@ -208,7 +209,7 @@ def test_a_reader_who_goes_away_does_not_change_the_exit_code(
             os.close(reader)
         streams[name] = writer
     environment = {**os.environ, "PYTHONPATH": str(site.path), "PYTHONUNBUFFERED": unbuffered}
-    done = subprocess.run([TIER2, *arguments], cwd=tmp_path, env=environment, check=False, **streams)  # type: ignore[call-overload]
+    done = subprocess.run([TIER2, *arguments], cwd=tmp_path, env=environment, check=False, timeout=HANG, **streams)  # type: ignore[call-overload]
     for writer in streams.values():
         os.close(writer)
     assert done.returncode == code
@@ -218,9 +219,11 @@ def test_a_reader_who_goes_away_does_not_change_the_exit_code(
 @pytest.mark.parametrize("arguments", [("missions",), ("--help",), ("plan", "--help"), ("--version",), FAILING])
 def test_answers_that_cannot_be_written_are_told_and_complaints_are_not_missed(arguments: tuple[str, ...]) -> None:
     with open("/dev/full", "w") as full, open(os.devnull, "w") as nowhere:
-        told = subprocess.run([TIER2, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-        both = subprocess.run([TIER2, *arguments], stdout=full, stderr=full, check=False)
-        fine = subprocess.run([TIER2, *arguments], stdout=nowhere, stderr=full, check=False)
+        told = subprocess.run(
+            [TIER2, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=HANG
+        )
+        both = subprocess.run([TIER2, *arguments], stdout=full, stderr=full, check=False, timeout=HANG)
+        fine = subprocess.run([TIER2, *arguments], stdout=nowhere, stderr=full, check=False, timeout=HANG)
     assert (told.returncode, both.returncode, fine.returncode) == (2, 2, 1 if arguments is FAILING else 0)
     assert told.stderr.count("No space left on device\n") == 1
 
@@ -245,5 +248,5 @@ def test_a_person_s_interrupt_is_told_from_a_plugin_s(site: Site, tmp_path: Path
     assert running.stderr is not None
     assert running.stderr.readline() == "here\n"
     running.send_signal(signal.SIGINT)
-    out, told = running.communicate(timeout=600)
+    out, told = running.communicate(timeout=HANG)
     assert (running.returncode, out, told) == (130, "", "tier2: interrupted; nothing was written.\n")

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from importlib.metadata import Distribution, EntryPoint
 
 GROUP = "tier2.missions"
-"""The entry-point group under which distributions announce their plugins."""
+"""The entry-point group under which distributions announce plugins with missions and operations."""
+
+HANDLERS_GROUP = "tier2.effects"
+"""The one under which they announce plugins with handlers of effects."""
 
 OWN_DISTRIBUTION = "tier2-missions"
 FORMER_DISTRIBUTION = "tier2"
@@ -97,8 +100,8 @@ class Announcement:
         return ""
 
 
-def announced() -> list[Announcement | PluginError]:
-    """What is announced, sorted by (name, distribution), after the errors of what cannot be read.
+def announced(group: str = GROUP) -> list[Announcement | PluginError]:
+    """What is announced under a group, sorted by (name, distribution), after the errors of what cannot be read.
 
     Of a distribution that is there several times, the one that comes first on the import path is it. What an
     interrupted installer has left behind (a directory whose name begins with ``~``, as pip moves aside what it takes
@@ -113,7 +116,7 @@ def announced() -> list[Announcement | PluginError]:
     installed = list(distributions())
     for distribution in installed:
         try:
-            points = list(_points(distribution))
+            points = list(_points(distribution, group))
             if points and _moved_aside(distribution):
                 remains.append((_directory(distribution), points))
             elif points and not _hidden(distribution, installed):
@@ -166,17 +169,17 @@ def normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _points(distribution: Distribution) -> Iterator[EntryPoint]:
+def _points(distribution: Distribution, group: str) -> Iterator[EntryPoint]:
     try:
         for point in distribution.entry_points:
-            if point.group == GROUP:
+            if point.group == group:
                 yield point
     except Exception as error:
         # Whoever announces nothing to us may be as broken as it likes.
         if isinstance(error, UnicodeDecodeError):
-            ours = GROUP.encode() in error.object
+            ours = group.encode() in error.object
         else:
-            ours = GROUP in (distribution.read_text(_ENTRY_POINTS) or "")
+            ours = group in (distribution.read_text(_ENTRY_POINTS) or "")
         if ours:
             name = _metadata(distribution)[0]
             raise PluginError(

@@ -19,9 +19,12 @@ from tier2_core.missions import hookspecs
 from tier2_core.missions.announced import GROUP, Announcement, announced
 from tier2_core.missions.mission import Mission
 from tier2_core.values.freeze import a_type
+from tier2_core.workflow.effects import EffectHandler
 from tier2_core.workflow.operations import Operation
 
-_HOOKS = ("tier2_missions", "tier2_operations")
+MISSION_HOOKS = ("tier2_missions", "tier2_operations")
+HANDLER_HOOKS = ("tier2_effect_handlers",)
+"""The hooks that are asked of plugins of each group; a plugin may have those of both, and be announced under both."""
 
 Call = Callable[..., Any]
 """Calls a function of a plugin with arguments, and gives what it gives."""
@@ -48,6 +51,7 @@ class Plugin:
     missions: tuple[Mission, ...] = ()
     operations: tuple[Operation, ...] = ()
     source: str = ""
+    handlers: tuple[EffectHandler, ...] = ()
 
 
 def wanted(name: str, block: Collection[str], only: Collection[str] | None) -> bool:
@@ -60,6 +64,7 @@ def installed(
     only: Collection[str] | None = None,
     announced: Callable[[], Sequence[Announcement | PluginError]] = announced,
     call: Call = plainly,
+    hooks: Sequence[str] = MISSION_HOOKS,
 ) -> Iterator[Plugin | PluginError]:
     """The installed plugins, sorted by (name, distribution), but for those that are not :func:`wanted`.
 
@@ -88,7 +93,7 @@ def installed(
             yield _taken(one, named[one.name])
         else:
             try:
-                yield loaded(_imported(one, call), one.name, one.distribution, one.version, one.source, call)
+                yield loaded(_imported(one, call), one.name, one.distribution, one.version, one.source, call, hooks)
             except PluginError as error:
                 yield error
 
@@ -109,9 +114,15 @@ def _taken(one: Announcement, rivals: list[Announcement]) -> RegistryConflictErr
 
 
 def loaded(
-    plugin: Any, name: str = "", distribution: str = "", version: str = "", source: str = "", call: Call = plainly
+    plugin: Any,
+    name: str = "",
+    distribution: str = "",
+    version: str = "",
+    source: str = "",
+    call: Call = plainly,
+    hooks: Sequence[str] = MISSION_HOOKS,
 ) -> Plugin:
-    """What a module or object with hooks brings; :class:`PluginError` if it has none, or if they are wrong.
+    """What a module or object brings in these hooks; :class:`PluginError` if it has none of them, or if they are wrong.
 
     Each plugin gets a fresh manager, so that none sees, wraps or spoils another.
     """
@@ -127,26 +138,43 @@ def loaded(
     manager.add_hookspecs(hookspecs)
     try:
         call(manager.register, plugin, name)
-        hooks = manager.get_hookcallers(plugin) or []
-        misspelt = sorted(hook.name for hook in hooks if not hook.has_spec())
+        found = manager.get_hookcallers(plugin) or []
+        misspelt = sorted(hook.name for hook in found if not hook.has_spec())
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # whatever its attributes do when they are looked at
         raise broken(f"has hooks that do not fit: {described(error)}", error) from error
     if misspelt:
-        close = did_you_mean(misspelt[0], _HOOKS) or "."
+        close = did_you_mean(misspelt[0], (*MISSION_HOOKS, *HANDLER_HOOKS)) or "."
         raise broken(
             f"has the unknown hook{'s' if len(misspelt) > 1 else ''} {', '.join(map(repr, misspelt))}; "
-            f"the hooks are {' and '.join(_HOOKS)}{close}"
+            f"the hooks are {' and '.join(hooks)}{close}"
         )
-    if not hooks:
+    if not {hook.name for hook in found} & {*hooks}:
         raise broken(
-            f"has no hooks; expected a function {' or '.join(_HOOKS)} that is marked with @hookimpl of tier2_core."
+            f"has no hooks; expected a function {' or '.join(hooks)} that is marked with @hookimpl of tier2_core."
         )
     with _loading(name):
-        missions = _gathered(manager.hook.tier2_missions, Mission, broken, call)
-        operations = _gathered(manager.hook.tier2_operations, Operation, broken, call)
-    return Plugin(name, distribution, version, missions, operations, source)
+        brought = {
+            hook: _gathered(getattr(manager.hook, hook), kind, broken, call) if hook in hooks else ()
+            for hook, kind in _KINDS.items()
+        }
+    return Plugin(
+        name,
+        distribution,
+        version,
+        brought["tier2_missions"],
+        brought["tier2_operations"],
+        source,
+        brought["tier2_effect_handlers"],
+    )
+
+
+_KINDS: dict[str, type[Any]] = {
+    "tier2_missions": Mission,
+    "tier2_operations": Operation,
+    "tier2_effect_handlers": EffectHandler,
+}
 
 
 _QUALIFIED: Any = type.__dict__["__qualname__"]  # of a type, whatever its metaclass says
@@ -226,7 +254,7 @@ def _brought(hook: Any, kind: type[Any], broken: Any) -> tuple[Any, ...]:
         raise broken(f"returns null from {hook.name}; expected a list of {kind.__name__}.")
     items: list[Any] = []
     for result in results:
-        if isinstance(result, Mission | Operation | str):
+        if isinstance(result, Mission | Operation | EffectHandler | str):
             raise broken(f"returns {a_type(type(result))} from {hook.name}; expected a list of {kind.__name__}.")
         items.extend(result)
     return tuple(items)

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 import pluggy
 
 from tier2_core.missions.mission import Mission
+from tier2_core.workflow.effects import EffectHandler
 from tier2_core.workflow.operations import Operation
 
 PROJECT = "tier2"
@@ -33,3 +34,8 @@ def tier2_missions() -> Iterable[Mission]:  # type: ignore[empty-body]
 @hookspec
 def tier2_operations() -> Iterable[Operation]:  # type: ignore[empty-body]
     """The operations that the plugin brings, named ``<mission>.<verb>``."""
+
+
+@hookspec
+def tier2_effect_handlers() -> Iterable[EffectHandler]:  # type: ignore[empty-body]
+    """The handlers of effects that the plugin brings; it is announced under ``tier2.effects`` then."""

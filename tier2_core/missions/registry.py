@@ -15,15 +15,14 @@ import attrs
 from attrs import field, frozen
 
 from tier2_core.errors import (
-    InvalidSpecError,
     PluginError,
     RegistryConflictError,
     UnknownMissionError,
     cut,
-    described,
     did_you_mean,
 )
 from tier2_core.missions.announced import OWN_DISTRIBUTION
+from tier2_core.missions.choosing import chosen
 from tier2_core.missions.discovery import Plugin, installed, loaded, plugin_name, wanted
 from tier2_core.missions.importable import check_importable
 from tier2_core.missions.mission import MissionRegistryEntry
@@ -164,32 +163,9 @@ def load_registry(
     >>> list(load_registry([Greetings()], entry_points=False).missions)
     ['greet']
     """
-    for name, names in (("block", block), ("only", only)):
-        if issubclass(type(names), str):
-            raise InvalidSpecError(
-                f"load_registry: '{name}' must be a list of names, found the text {cut(str.__str__(names))!r}.",
-                field=name,
-            )
-    block = _listed("block", block)
-    only = None if only is None else _listed("only", only)
-    for name, flag in (("entry_points", entry_points), ("strict", strict)):
-        expect(flag, bool, name)
-    listed = _listed("plugins", plugins)
-    handed_over = (_handed_over(plugin) for plugin in listed if wanted(plugin_name(plugin), block, only))
-    return registry_of(installed(block, only) if entry_points else (), handed_over, strict=strict)
-
-
-def _listed(name: str, values: Iterable[Any]) -> list[Any]:
-    """What was handed over to be gone through."""
-    kind = type(values)
-    if not issubclass(kind, str | bytes | Mapping) and hasattr(kind, "__iter__"):
-        try:
-            return list(values)
-        except Exception as error:
-            raise InvalidSpecError(
-                f"load_registry: '{name}' cannot be gone through: {described(error)}.", field=name
-            ) from error
-    raise InvalidSpecError(f"load_registry: '{name}' must be a list, found {a_type(kind)}.", field=name)
+    listed, blocked, alone = chosen("load_registry", plugins, entry_points, block, only, strict)
+    handed_over = (_handed_over(plugin) for plugin in listed if wanted(plugin_name(plugin), blocked, alone))
+    return registry_of(installed(blocked, alone) if entry_points else (), handed_over, strict=strict)
 
 
 def registry_of(

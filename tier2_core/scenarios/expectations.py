@@ -253,6 +253,9 @@ def _evaluated(
     more: dict[str, Any] = {}
     if isinstance(result, OrchestrationResult) and tokens[:1] == ("final_state",):
         more["written_by"] = written_by(result.run, format_pointer(tokens[1:]))
+    elif isinstance(result, OrchestrationResult) and tokens[:1] == ("effects",) and len(tokens) > 1:
+        found, step_id = follow(result.effects, (tokens[1], "step_id"))
+        more["written_by"] = step_id if found else None
     if reason == TYPE_ERROR:
         more["message"] = type_error_message(wanted.op, actual, wanted.expected)
     if wanted.op == "matches" and found:

@@ -8,14 +8,14 @@ succeeds, and only then: a run that fails, waits or is rejected wants nothing do
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from attrs import field, frozen
 from pyrsistent import PMap
 
 from tier2_core.errors import InvalidSpecError, StepFailed
-from tier2_core.values.fields import Wrong, exact, named, object_, shown, text, tuple_of
+from tier2_core.values.fields import Wrong, exact, function, named, object_, shown, text, tuple_of
 from tier2_core.values.seal import canonical_size
 from tier2_core.values.thaw import thaw
 from tier2_core.workflow.specs import NOTHING, by_construction
@@ -59,6 +59,18 @@ def _data(value: Any) -> PMap[str, Any]:
     return found
 
 
+def _id(value: Any) -> str:
+    if not re.fullmatch("[0-9a-f]{64}", text(value)):
+        raise Wrong("must be a digest of 64 lower-case hex digits, found another text")
+    return str(value)
+
+
+def _index(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < MAX_EFFECTS:
+        raise Wrong(f"must be a whole number from 0 to {MAX_EFFECTS - 1}, found another value")
+    return value
+
+
 @frozen(field_transformer=named)
 class Effect:
     """One thing that is wanted done: a ``kind``, such as ``mail.send``, and an object of data for whoever does it.
@@ -78,6 +90,66 @@ class Effect:
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data: ``data``, ``kind``."""
         return {"data": thaw(self.data), "kind": self.kind}
+
+
+@frozen(field_transformer=named)
+class WantedEffect:
+    """An effect of a run that has succeeded, as its handler gets it: one member of ``result.effects`` as a value.
+
+    ``id`` is the idempotency key: whoever does the effect is handed the same id again if nobody knows whether it was
+    done. ``data`` is fresh plain data at each access.
+
+    >>> mail = {"operation": "emit", "effect": "mail.send", "data": {"to": "ada@example.org"}}
+    >>> result = run(WorkflowDefinition("w", [StepSpec("tell", "runtime", mail)]), ExecutionContext())
+    >>> wanted = WantedEffect.of(result.effects[0])
+    >>> wanted.kind, wanted.data, wanted.step_id, wanted.index
+    ('mail.send', {'to': 'ada@example.org'}, 'tell', 0)
+    """
+
+    id: str = field(converter=_id)
+    kind: str = field(converter=_kind)
+    _data: Mapping[str, Any] = field(converter=_data, eq=exact, repr=shown)
+    step_id: str = field(converter=text)
+    index: int = field(converter=_index)
+
+    __reduce__ = by_construction
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the handler is told, as fresh plain data."""
+        plain: dict[str, Any] = thaw(self._data)
+        return plain
+
+    @classmethod
+    def of(cls, member: Any) -> WantedEffect:
+        """The effect that a member of ``result.effects`` describes; :class:`InvalidSpecError` if it describes none."""
+        names = ("id", "kind", "data", "step_id", "index")
+        if not isinstance(member, Mapping) or sorted(map(str, member)) != sorted(names):
+            raise InvalidSpecError(
+                "Found no effect of a run; expected an object with the members data, id, index, kind and step_id.",
+                field="effect",
+            )
+        return cls(*(member[name] for name in names))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON data, as in ``result.effects``."""
+        return {"data": self.data, "id": self.id, "index": self.index, "kind": self.kind, "step_id": self.step_id}
+
+
+@frozen(field_transformer=named)
+class EffectHandler:
+    """What does effects of one kind: ``handle(effect)`` is given a :class:`WantedEffect`.
+
+    It may return a document, the acknowledgement, which is kept; it fails by raising. It may be called again with an
+    effect that it has done already, if nobody knows that it has: the effect's ``id`` is the idempotency key.
+
+    >>> EffectHandler("bell", lambda effect: {"rung": effect.id}).kind
+    'bell'
+    """
+
+    kind: str = field(converter=_kind)
+    handle: Callable[[WantedEffect], Any] = field(converter=function)
+    summary: str = field(default="", converter=text)
 
 
 def _effects(value: Any) -> tuple[Effect, ...]:

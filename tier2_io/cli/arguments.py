@@ -86,6 +86,7 @@ def parser() -> argparse.ArgumentParser:
         ("verify", "Recompute records of runs and of test runs, and say whether they are true.", _of_verify),
         ("diff", "Show how the records of two runs differ, the likely cause first.", _of_diff),
         ("show", "Tell the story of a recorded run: its steps, who decided, and what each step changed.", _of_show),
+        ("effects", "Do what runs want done in the world, once, with the installed handlers.", _of_effects),
         ("keygen", "Generate a key pair for signing records.", _of_keygen),
         ("registry", "Lock the installed plugins to a file, or say what has changed since.", _of_registry),
         ("schema", "Print a JSON Schema, for editors and other tools.", _of_schema),
@@ -204,6 +205,27 @@ def _of_diff(to: argparse.ArgumentParser) -> None:
 
 def _of_show(to: argparse.ArgumentParser) -> None:
     to.add_argument("file", metavar="FILE", help="a record; it is not verified")
+
+
+def _of_effects(to: argparse.ArgumentParser) -> None:
+    to.add_argument("action", choices=["do"], help="do what was not done yet; a journal beside the file says what was")
+    to.add_argument("file", metavar="FILE", help="the effects of a run, as --effects-out writes them")
+    to.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    to.add_argument("--files", metavar="DIR", help="do effects of the kind file.write below this directory")
+    to.add_argument(
+        "--timeout", metavar="SECONDS", type=_seconds, default=300.0, help="the most that a handler may take (300)"
+    )
+    _plugins(to)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
+    if not 0 < seconds < 1e6:
+        raise argparse.ArgumentTypeError(f"found {text!r}; expected a number of seconds above 0")
+    return seconds
 
 
 def _of_keygen(to: argparse.ArgumentParser) -> None:

@@ -82,8 +82,8 @@ def tells_no_case(directory: str) -> bool:
     return False
 
 
-def check_writable(path: str) -> None:
-    """:class:`FileProblem` if no document can be written to ``path``, or none that could be read again from there.
+def check_writable(path: str, *, document: bool = True) -> None:
+    """:class:`FileProblem` if no file, or no ``document`` that could be read again, can be written to ``path``.
 
     That is tried out, as far as it can be known, so that it is said before any work is done and anybody is asked.
     """
@@ -91,7 +91,7 @@ def check_writable(path: str) -> None:
         check_place(path)
         target = target_of(path)
         for name in (path, str(target)):
-            if name.lower().endswith(".toml"):
+            if document and name.lower().endswith(".toml"):
                 raise problem(path, f"would be read as TOML, but JSON is written; expected {path[:-5]}.json")
         if target.exists():
             _check_replaceable(path, target)

@@ -38,13 +38,22 @@ def _json(document: Any, **form: Any) -> bytes:
 def write_document(path: str, document: Any, *, new: bool = False) -> None:
     """Write a document, or plain data with documents in it, as :func:`rendered` gives it, so that it can be read again.
 
-    An existing file is replaced only by a whole one, and with ``new`` not at all: that is a
-    :class:`FileExistsError`. Raises :class:`FileProblem`; what was there before is then still there.
+    Raises what :func:`write_bytes` raises.
     """
     data = rendered(document)
     if len(data) > MAX_JSON_BYTES:
         raise problem(path, f"would have {len(data)} bytes; at most {MAX_JSON_BYTES} can be read again")
     check_writable(path)
+    write_bytes(path, data, new=new)
+
+
+def write_bytes(path: str, data: bytes, *, new: bool = False) -> None:
+    """Write a file, whole or not at all.
+
+    An existing file is replaced only by a whole one, and with ``new`` not at all: that is a
+    :class:`FileExistsError`. Raises :class:`FileProblem`; what was there before is then still there.
+    """
+    check_writable(path, document=False)
     if new:
         write_new((path, data, 0o666 & ~_umask()))
         return

@@ -32,17 +32,17 @@ class OutOfTheOrdinary(Exception):
     """Something is not as installers write it."""
 
 
-def read_announced() -> list[Announcement | PluginError]:
+def read_announced(group: str = GROUP) -> list[Announcement | PluginError]:
     """What :func:`tier2_core.missions.announced.announced` gives."""
     if "importlib.metadata" not in sys.modules:
         try:
-            return [*plainly_announced()]
+            return [*plainly_announced(group)]
         except OutOfTheOrdinary:
             pass
-    return announced()
+    return announced(group)
 
 
-def plainly_announced() -> list[Announcement]:
+def plainly_announced(group: str = GROUP) -> list[Announcement]:
     """The same; :class:`OutOfTheOrdinary` if it takes more than reading directories and lines."""
     finders = [finder for finder in sys.meta_path if getattr(finder, "find_distributions", None)]
     if finders != [PathFinder]:
@@ -52,16 +52,16 @@ def plainly_announced() -> list[Announcement]:
         name = _comparable(child.rpartition(".")[0].partition("-")[0])
         names.append(name)
         points = _read(os.path.join(root, child, "entry_points.txt"))
-        if points is not None and GROUP.encode() in points:
+        if points is not None and group.encode() in points:
             announcing.append((name, os.path.join(root, child), points))
     found: set[Announcement] = set()
     for name, path, points in announcing:
-        group = list(_points(points))
-        if group:
+        listed = list(_points(points, group))
+        if listed:
             distribution, version, requires = _metadata(path)
             if names.count(name) > 1 or name != _comparable(distribution):
                 raise OutOfTheOrdinary
-            found.update(announcements(group, distribution, version, requires))
+            found.update(announcements(listed, distribution, version, requires))
     return in_order(found)
 
 
@@ -95,15 +95,15 @@ def _read(path: str) -> bytes | None:
         raise OutOfTheOrdinary from None
 
 
-def _points(data: bytes) -> Iterator[tuple[str, str]]:
-    """The entry points of our group: name and reference."""
+def _points(data: bytes, wanted: str) -> Iterator[tuple[str, str]]:
+    """The entry points of a group: name and reference."""
     group = None
     for line in _text(data).split("\n"):
         found = _POINT.fullmatch(line)
         if found is None:
             raise OutOfTheOrdinary
         group = found["group"] or group
-        if found["name"] is not None and group == GROUP:
+        if found["name"] is not None and group == wanted:
             yield found["name"], found["source"]
 
 

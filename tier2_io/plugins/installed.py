@@ -18,10 +18,11 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from tier2_core import CallerError, PluginError, Registry
+from tier2_core import CallerError, Handlers, PluginError, Registry
 from tier2_core.errors import did_you_mean
 from tier2_core.missions.announced import OWN_DISTRIBUTION, Announcement
 from tier2_core.missions.discovery import installed
+from tier2_core.missions.handlers import handlers_of, installed_handlers
 from tier2_core.missions.registry import registry_of
 from tier2_io.host import call
 from tier2_io.plugins.announcing import read_announced
@@ -61,6 +62,10 @@ class Choice:
         """What :func:`load_registry` would make of it; what plugins print meanwhile goes to standard error."""
         with redirect_stdout(sys.stderr):  # standard output is for answers, which machines read, too
             return registry_of(installed(self.block, self.only, _announced, call), strict=self.strict)
+
+    def handlers(self) -> Handlers:
+        """What :func:`load_handlers` would make of it; missions and operations are not loaded."""
+        return handlers_of(installed_handlers(self.block, self.only, call), strict=self.strict)
 
     def doubts(self) -> list[str]:
         """A warning for each name that chooses nothing, with the closest name of what is announced."""
