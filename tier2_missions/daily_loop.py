@@ -95,11 +95,14 @@ def _clamped(wanted: int | None, default: int, most: int) -> int:
 def run_daily_loop(ctx: ExecutionContext, params: Mapping[str, Any] | None = None) -> OrchestrationResult:
     """Run the mission ``daily_loop`` in a context.
 
+    Raises :class:`InvalidSpecError` for what is no context or no params, :class:`InvalidParamsError` for params that
+    the mission refuses, and :class:`DecisionError` for a decision that does not fit.
+
     >>> state = {"date": "2026-03-02", "tasks": [{"id": "a", "title": "Write to Ada"}]}
     >>> run_daily_loop(ExecutionContext(state)).final_state["daily"]["priorities"]
     ['a']
     """
-    return run_mission(NAME, ctx, params)
+    return run_mission(NAME, ctx=ctx, params=params)
 
 
 # --- the operations ----------------------------------------------------------------------------------
