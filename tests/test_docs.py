@@ -104,11 +104,15 @@ def test_a_suite_passes(place: Path, block: Block) -> None:
 
 @pytest.mark.parametrize("page", CONSOLE)
 def test_commands_print_what_the_page_shows(place: Path, page: str) -> None:
-    """All commands of a page, one after the other in one directory; ``...`` stands for what is left out."""
-    checker = doctest.OutputChecker()
+    """All commands of a page, one after the other in one directory; ``...`` stands for what is left out.
+
+    ``--seen DIGEST`` is with the digest that was printed last, as a reader has it.
+    """
+    checker, digest = doctest.OutputChecker(), "DIGEST"
     for block in [block for block in BLOCKS if (block.page, block.language) == (page, "console")]:
         for command, shown in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block.text, re.MULTILINE):
-            done = shell(["sh", "-c", command], place)
+            done = shell(["sh", "-c", command.replace("--seen DIGEST", f"--seen {digest}")], place)
+            digest = ([digest, *re.findall(r"--seen ([0-9a-f]{64})", done.stdout)])[-1]
             code = re.search(r"# .*\bexit code (\d+)", command)
             assert done.returncode == (int(code[1]) if code else 0), f"{command}\n{done.stdout}"
             printed = "".join(f"{line.rstrip()}\n" for line in done.stdout.splitlines())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,15 @@ MANY = 50
 def is_terminal() -> bool:
     """Whether there is somebody who can be shown something, and answer."""
     return sys.stdin.isatty() and answers().isatty()
+
+
+def size() -> tuple[int, int]:
+    """How many columns and lines the terminal has, as far as it says so."""
+    try:
+        columns, lines = os.get_terminal_size(answers().fileno())
+    except (OSError, ValueError, AttributeError):
+        columns = lines = 0
+    return columns or 80, lines or 24
 
 
 def safe(text: str) -> str:

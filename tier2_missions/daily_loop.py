@@ -56,6 +56,8 @@ _CONFIRM = StepSpec(
     "human",
     {
         "description": "Confirm today's priorities",
+        "highlights": ["daily.priorities"],
+        "ids_of": "tasks",
         "into": "daily.confirmed",
         "schema": {
             "description": "Ids of tasks in the order in which they come first; null leaves the order to tier2.",

@@ -24,10 +24,11 @@ from tier2_core.errors import (
     text_of,
 )
 from tier2_core.values.fields import with_prefix
-from tier2_core.values.freeze import a_type
+from tier2_core.values.freeze import a_type, freeze
 from tier2_core.values.members import members
 from tier2_core.values.paths import format_pointer, parse_path, resolve_path
 from tier2_core.values.schema import schema_problems
+from tier2_core.values.seal import VECTOR
 from tier2_core.values.thaw import thaw
 from tier2_core.values.words import told
 from tier2_core.workflow.demands import check_demands_shape
@@ -192,8 +193,11 @@ def _check_payload(step: StepSpec, operation: Operation, workflow: WorkflowDefin
 
 
 def _check_question(step: StepSpec) -> None:
-    """A human step may say where the answer goes (``into``) and what it must be like (``schema``)."""
+    """A human step may say where the answer goes (``into``), what it must be like (``schema``), and what to show."""
     payload: PMap[str, Any] = step.payload  # type: ignore[assignment]
+    _check_paths(step, "highlights", payload.get("highlights", freeze([])))
+    if "ids_of" in payload:
+        _check_paths(step, "ids_of", freeze([payload["ids_of"]]))
     if "into" in payload:
         into = payload["into"]
         if type(into) is not str or not into:
@@ -219,6 +223,26 @@ def _check_question(step: StepSpec) -> None:
             schema_problems(payload["schema"], None, field="payload.schema")  # asks where its references lead, too
         except InvalidSpecError as error:
             raise InvalidSpecError(with_prefix(error, f"Step '{cut(step.id)}'"), field="payload.schema") from None
+
+
+def _check_paths(step: StepSpec, key: str, paths: Any) -> None:
+    """What a question names of the state for people to see: ``highlights``, a list of paths, and ``ids_of``, one."""
+    expected = "a list of paths of places in the state" if key == "highlights" else "the path of a place in the state"
+    found = "" if type(paths) is VECTOR else a_type(type(paths))
+    for path in paths if type(paths) is VECTOR else ():
+        if type(path) is not str:
+            found = a_type(type(path)) if key == "ids_of" else f"{a_type(type(path))} among them"
+            break
+        try:
+            parse_path(path)
+        except InvalidValueError as error:
+            raise InvalidSpecError(
+                with_prefix(error, f"Step '{cut(step.id)}': its '{key}'"), field=f"payload.{key}"
+            ) from None
+    if found:
+        raise InvalidSpecError(
+            f"Step '{cut(step.id)}': its '{key}' must be {expected}, found {found}.", field=f"payload.{key}"
+        )
 
 
 def _sentence(text: str) -> str:

@@ -17,7 +17,7 @@ from tier2_core.workflow.specs import StepSpec
 EVERYWHERE = frozenset({"description", "operation"})
 """What every payload may have."""
 
-QUESTION = EVERYWHERE | {"demands", "highlights", "into", "schema", "within"}
+QUESTION = EVERYWHERE | {"demands", "highlights", "ids_of", "into", "schema", "within"}
 """What the payload of a human step may have beside notes."""
 
 OPERATIONS: Mapping[str, frozenset[str]] = {

@@ -151,13 +151,20 @@ def _of_run(to: argparse.ArgumentParser) -> None:
 def _of_resume(to: argparse.ArgumentParser) -> None:
     to.add_argument("file", metavar="FILE", help="the record of the run; it is replaced by the one that follows")
     answer = to.add_mutually_exclusive_group()
-    answer.add_argument("--approve", action="store_true", help="approve the step that waits")
+    answer.add_argument(
+        "--approve", action="store_true", help="approve the step that waits; without --seen, show what that leads to"
+    )
     answer.add_argument("--reject", action="store_true", help="reject it, which ends the run")
     to.add_argument("--value", metavar="JSON", help="the value that is approved, JSON if it parses")
     to.add_argument("--reason", metavar="TEXT", help="why; it is recorded")
     to.add_argument("--actor", metavar="NAME", help="who decides; recorded as claimed; default: the login name")
     _guard(to)
-    to.add_argument("--seen", metavar="DIGEST", help="refuse if the consequences are others than were shown")
+    to.add_argument(
+        "--seen",
+        metavar="DIGEST",
+        help="what was shown, as it is named there; refused if something else would happen now",
+    )
+    to.add_argument("--unseen", action="store_true", help="approve without having looked at what a yes leads to")
     _outputs(to)
     _sign(to)
     _plugins(to)
@@ -205,6 +212,7 @@ def _of_diff(to: argparse.ArgumentParser) -> None:
 
 def _of_show(to: argparse.ArgumentParser) -> None:
     to.add_argument("file", metavar="FILE", help="a record; it is not verified")
+    _plugins(to)
 
 
 def _of_effects(to: argparse.ArgumentParser) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from tier2_core import RecordDifference, compare_records, thaw
+from tier2_core import Record, RecordDifference, compare_records, thaw
 from tier2_core.values.canonical import wrapper_digest
+from tier2_io.cli.changes import say_changes, whole
 from tier2_io.cli.main import DONE
 from tier2_io.records.saved import read_record
-from tier2_io.screen import safe, say, say_json, shown
+from tier2_io.screen import safe, say, say_json
 
-MOST_LINES = 16
 ONLY_SAID = (
     "inputs, plan, decisions and states are the same, but not all that is said of them; tier2 verify tells which"
 )
@@ -37,16 +37,30 @@ def execute(options: Any) -> int:
         if difference.cause != cause:
             cause = difference.cause
             say(f"{cause}:")
-        _tell(difference)
+        _tell(difference, a, b)
     say(f"Neither record was verified. What comes first ({found[0].cause}) may be the reason for what follows.")
     return DONE
 
 
-def _tell(difference: RecordDifference) -> None:
+def _tell(difference: RecordDifference, a: Record, b: Record) -> None:
     say(f"  {safe(difference.what)}")
-    ops = thaw(difference.patch) or []
-    for op in ops[:MOST_LINES]:
-        value = f"  {shown(op['value'])}" if "value" in op else ""
+    sides = _sides(difference, a, b)
+    if sides is not None:
+        say_changes(*sides)
+        return
+    for op in thaw(difference.patch) or []:
+        value = f"  {whole(op['value'])}" if "value" in op else ""
         say(f"    {op['op'].ljust(7)} {safe(op['path']) or 'the whole'}{value}")
-    if len(ops) > MOST_LINES:
-        say(f"    … and {len(ops) - MOST_LINES} more changes")
+
+
+def _sides(difference: RecordDifference, a: Record, b: Record) -> tuple[Any, Any] | None:
+    """The documents that a patch leads from and to, if it is one between states or params."""
+    if difference.patch is None:
+        return None
+    if difference.cause == "initial state":
+        return a.context.initial_state, b.context.initial_state
+    if difference.what == "params" and a.params is not None and b.params is not None:
+        return a.params, b.params
+    if difference.what.startswith("state after step") and difference.index is not None:
+        return a.states[difference.index + 1], b.states[difference.index + 1]
+    return None

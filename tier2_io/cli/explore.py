@@ -14,12 +14,14 @@ from tier2_core import (
     decision_table,
     thaw,
 )
-from tier2_io.cli.changes import say_changes
+from tier2_io.cli.changes import say_lines
 from tier2_io.cli.inputs import UsageProblem, entry_of, initial_state, params, registry, value_of
 from tier2_io.cli.main import DONE
+from tier2_io.cli.questions import lines_of_answer
 from tier2_io.documents.outputs import check_outputs
 from tier2_io.documents.writing import write_document
 from tier2_io.screen import safe, say, say_json, say_styled
+from tier2_io.telling import answer
 
 _STYLES = {"succeeded": "green", "failed": "red", "rejected": "yellow", "refused": "red", "broken": "red"}
 
@@ -44,10 +46,7 @@ def execute(options: Any) -> int:
         say()
         answers = ", ".join(f"{step} {answer}" for step, answer in path.answers) or "nobody is asked"
         say_styled((f"  {answers}: ", ""), (path.outcome.status, _STYLES.get(path.outcome.status, "")))
-        if path.outcome.error_message and path.outcome.status != "rejected":
-            say(f"    {safe(path.outcome.error_message)}")
-        if path.outcome.status not in ("refused", "broken"):
-            say_changes(state, apply_patch(state, path.outcome.patch))
+        say_lines(lines_of_answer(answer(state, path.outcome)))
     if options.suite is not None:
         say()
         say(f"Written: {safe(options.suite)}")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tier2_core import OrchestrationResult, Registry
-from tier2_io.cli.changes import say_changes
+from tier2_core import OrchestrationResult, Registry, thaw
+from tier2_io.cli.changes import say_changes, say_lines
 from tier2_io.cli.inputs import UsageProblem
 from tier2_io.cli.main import DONE, FAILED, SUSPENDED
 from tier2_io.cli.views import view_of
@@ -13,9 +13,11 @@ from tier2_io.documents import outputs
 from tier2_io.documents.files import STDIN, FileProblem
 from tier2_io.documents.writing import write_document
 from tier2_io.screen import complain, safe, say, say_json
+from tier2_io.telling import title
 
 if TYPE_CHECKING:
     from tier2_core import Consequences
+    from tier2_io.cli.people import Left
 
 
 def check_outputs(options: Any) -> None:
@@ -48,11 +50,17 @@ def check_key(options: Any) -> None:
 
 
 def ended(
-    options: Any, registry: Registry, mission: str, result: OrchestrationResult, recorded_as: str | None = None
+    options: Any,
+    registry: Registry,
+    mission: str | None,
+    result: OrchestrationResult,
+    recorded_as: str | None = None,
+    left: Left | None = None,
 ) -> int:
     """Write what is to be written, tell of the result, and give the exit code.
 
-    ``recorded_as`` is the file of the run's record; a run that waits gets one of its own, if it has none.
+    ``mission`` is the one that was run, if it was one. ``recorded_as`` is the file of the record; a run that waits
+    gets one of its own, if it has none. ``left`` is where a person who was asked has left a run that waits.
     """
     decided, saved_as = bool(result.run.context.decisions), None
     try:
@@ -76,7 +84,7 @@ def ended(
     if result.status == "suspended":
         from tier2_core import consequences
 
-        seen = consequences(result)
+        seen = consequences(result) if left is None else left.seen
     if options.json:
         document = result.to_dict()
         if options.guard:
@@ -84,22 +92,47 @@ def ended(
 
             document["guard"] = report([])
         if seen is not None:
-            document |= {"saved_as": recorded_as, "consequences": seen.to_dict()}
+            document |= {"saved_as": recorded_as, **waiting(result, seen)}
         say_json(document)
     else:
-        _tell(options, registry, mission, result, seen)
+        _tell(options, registry, mission, result, seen if left is None else None)
     if seen is not None:
         complain(f"The run waits for a decision at '{result.pending_step_id}' and was saved. To go on:")
-        complain(f"  {_command(str(recorded_as), options, seen.approve.status in ('refused', 'broken'))}")
+        complain(f"  {command(str(recorded_as), options, seen, left is None or left.whole)}")
         complain("or with --reject, or with another --value JSON.")
         return SUSPENDED
     return DONE if result.success else FAILED
 
 
-def _command(saved_as: str, options: Any, needs_value: bool) -> str:
+def waiting(result: OrchestrationResult, seen: Consequences) -> dict[str, Any]:
+    """What machines are told of a run that waits: what an answer leads to, and what people are shown of it."""
+    from tier2_io.telling import question
+
+    return {"consequences": seen.to_dict(), "question": question(result, seen).to_dict()}
+
+
+def say_waiting(result: OrchestrationResult, seen: Consequences) -> None:
+    """Tell what is asked, and all that each answer would lead to."""
+    from tier2_io.cli.questions import lines_of_question
+    from tier2_io.telling import question
+
+    say()
+    say_lines(lines_of_question(question(result, seen)))
+
+
+def command(saved_as: str, options: Any, seen: Consequences, shown: bool) -> str:
+    """The command that approves what was ``shown``; what was not shown whole has no digest to approve it with."""
+    import json
     import shlex
 
-    words = ["tier2", "resume", saved_as, "--approve", *(["--value", "VALUE"] if needs_value else [])]
+    words = ["tier2", "resume", saved_as, "--approve"]
+    if seen.approve.status in ("refused", "broken"):
+        words += ["--value", "VALUE"]
+    else:
+        words += ["--value", json.dumps(thaw(seen.value))] if seen.value is not None else []
+        words += ["--seen", seen.digest] if shown else []
+    if getattr(options, "actor", None) is not None:
+        words += [f"--actor={options.actor}"]
     words += ["--guard"] if options.guard else []
     for name, value in (("--out", options.out), ("--state-out", options.state_out), ("--sign", options.sign)):
         words += [f"{name}={value}"] if value is not None else []
@@ -107,25 +140,30 @@ def _command(saved_as: str, options: Any, needs_value: bool) -> str:
 
 
 def _tell(
-    options: Any, registry: Registry, mission: str, result: OrchestrationResult, seen: Consequences | None
+    options: Any, registry: Registry, mission: str | None, result: OrchestrationResult, seen: Consequences | None
 ) -> None:
-    say(f"{safe(mission)}: {result.status}, {len(result.executed_steps)} of {len(result.run.workflow.steps)} steps")
+    workflow = result.run.workflow
+    name = safe(title(mission, workflow.id))
+    say(f"{name}: {result.status}, {len(result.executed_steps)} of {len(workflow.steps)} steps")
     if result.error_message is not None:
         say(safe(result.error_message))
         if options.state_out is not None:
             say(f"{safe(options.state_out)} was not written: the mission did not succeed.")
-    entry = registry.missions.get(mission)
+    entry = None if mission is None else registry.missions.get(mission)
     view = None if entry is None else view_of(entry, result)
     if seen is not None:
-        from tier2_io.cli.people import say_waiting
-
         say_waiting(result, seen)
     elif view is not None:
         say()
         view(result)
-    else:
+    elif result.status != "suspended":
         say("Changes of the state:")
         say_changes(result.run.context.initial_state, result.state, "  ")
+    if result.effects:
+        from tier2_io.cli.questions import lines_of_effects
+
+        say("Wanted done in the world:")
+        say_lines(lines_of_effects(result.effects, "  "))
     files = (options.out, options.state_out if result.success else None, getattr(options, "record", None))
     written = [path for path in files if path]
     if written:

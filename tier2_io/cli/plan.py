@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from tier2_core import MissionSpec, build_workflow, thaw
+from tier2_io.cli.changes import whole
 from tier2_io.cli.inputs import entry_of, params, registry, unknown_params
 from tier2_io.cli.main import DONE
-from tier2_io.screen import complain, safe, say, say_json, say_table, shown
+from tier2_io.screen import complain, safe, say, say_json, say_table
 
 
 def execute(options: Any) -> int:
@@ -29,6 +30,6 @@ def execute(options: Any) -> int:
         described = payload.pop("description", "")
         what = f"{described} ({operation})" if described and operation else described or operation
         payload.pop("schema", None)  # for machines; --json shows it
-        rows.append((place, step.id, step.kind, what, shown(payload, 200) if payload else ""))
+        rows.append((place, step.id, step.kind, what, whole(payload) if payload else ""))
     say_table(("", "step", "kind", "does", "with"), rows)
     return DONE

@@ -20,8 +20,9 @@ def execute(options: Any) -> int:
     context = ExecutionContext(initial_state(options.state, options.set), decisions=None if options.unattended else ())
     with guarding(options, known, options.mission) as watched:
         result = run_mission(options.mission, context, given, registry=watched)
+        left = None
         if is_terminal() and not options.json and options.state != "-":
             from tier2_io.cli.people import answered
 
-            result = answered(result)
-    return ended(options, known, options.mission, result, options.record)
+            result, left = answered(result)
+    return ended(options, known, options.mission, result, options.record, left)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from tier2_core import InvalidValueError, Registry, Verification, verify_record
-from tier2_io.cli.changes import say_changes
+from tier2_io.cli.changes import say_changes, whole
 from tier2_io.cli.inputs import registry
 from tier2_io.cli.main import DONE, UNVERIFIED, USAGE
 from tier2_io.documents.files import FileProblem, told_name
@@ -96,13 +96,16 @@ def _tell_difference(expected: Any, actual: Any, message: str) -> None:
     """Tell what the record says and what comes out, if there are these two, and not only why nothing comes out."""
     if expected is None and (actual is None or (isinstance(actual, str) and actual.rstrip(".") in message)):
         return
-    say(f"  expected              {_value(expected)}")
-    say(f"  actual                {_value(actual)}")
-    if isinstance(expected, dict) and isinstance(actual, dict):
+    both = isinstance(expected, dict) and isinstance(actual, dict)  # then all that differs is told below
+    say(f"  expected              {_value(expected, both)}")
+    say(f"  actual                {_value(actual, both)}")
+    if both:
         with suppress(InvalidValueError):  # what stands around documents may be deeper than one
             say("  where they differ, from expected to actual:")
             say_changes(expected, actual)
 
 
-def _value(value: Any) -> str:
-    return "nothing" if value is None else shown(value, 200)
+def _value(value: Any, briefly: bool) -> str:
+    if value is None:
+        return "nothing"
+    return shown(value, 200) if briefly else whole(value)

@@ -53,7 +53,7 @@ def test_a_deep_state_goes_through_every_file(tier2: Tier2, tmp_path: Path) -> N
     (tmp_path / "s.json").write_text(json.dumps(DEEP))
     assert tier2("run", "daily_loop", "--state", "s.json", "--json").returncode == 3
     (saved,) = tmp_path.glob("*.run.json")
-    done = tier2("resume", saved.name, "--approve", "--out", "r.json", "--state-out", "n.json")
+    done = tier2("resume", saved.name, "--approve", "--unseen", "--out", "r.json", "--state-out", "n.json")
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads((tmp_path / "n.json").read_text())["a"] == DEEP["a"]
     assert tier2("explore", "daily_loop", "--state", "s.json", "--suite", "paths.json").returncode == 0

@@ -77,9 +77,9 @@ def test_a_waiting_run_is_its_record_and_resumed_from_it(at_work: Path, tier2: T
     assert sorted(path.name for path in at_work.iterdir()) == ["r.json", "s.json", "suite.json"]
     assert "suspended, 0 steps" in tier2("verify", "r.json").stdout
     assert "waits for a decision at 'daily-confirm-priorities'" in tier2("show", "r.json").stdout
-    assert tier2("resume", "r.json", "--approve", "--actor", "ada", "--reason", "fine").returncode == 0
+    assert tier2("resume", "r.json", "--approve", "--unseen", "--actor", "ada", "--reason", "fine").returncode == 0
     assert "succeeded, 4 steps" in tier2("verify", "r.json").stdout
-    assert "approved by ada: fine" in tier2("show", "r.json").stdout
+    assert "approved by ada (claimed, without having looked, by a program): fine" in tier2("show", "r.json").stdout
 
 
 def test_what_was_altered_is_exit_code_4_with_step_expected_and_actual(at_work: Path, tier2: Tier2) -> None:
@@ -183,7 +183,7 @@ def test_differences_are_ranked_by_cause(at_work: Path, tier2: Tier2) -> None:
     record(tier2, "b.json", "--unattended", "--set", "date=2026-03-03")
     done = tier2("diff", "a.json", "b.json")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith('initial state:\n  initial state\n    replace /date  "2026-03-03"\nstates:\n')
+    assert done.stdout.startswith('initial state:\n  initial state\n    ~ date  "2026-03-02" → "2026-03-03"\nstates:\n')
     assert "the reason for what follows" in done.stdout
     assert json.loads(tier2("diff", "--json", "a.json", "b.json").stdout)[0]["cause"] == "initial state"
     assert "nothing differs" in tier2("diff", "a.json", "a.json").stdout

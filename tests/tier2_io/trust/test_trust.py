@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -149,13 +150,13 @@ def test_a_run_that_breaks_is_told_of_with_what_it_touched(tier2: Tier2, site: S
 def test_a_guarded_run_that_waits_is_resumed_guarded(tier2: Tier2, tmp_path: Path, env: dict[str, str]) -> None:
     done = tier2("run", "asks", "--guard", "--record", "r.json", env=env)
     assert done.returncode == 3
-    assert "tier2 resume r.json --approve --guard\n" in done.stderr
+    assert re.search("tier2 resume r.json --approve --seen [0-9a-f]{64} --guard\n", done.stderr)
     waiting = (tmp_path / "r.json").read_bytes()
     done = tier2("resume", "r.json", "--approve", "--value", "1", "--guard", "--out", "o.json", env=env)
     assert (done.returncode, done.stdout) == (5, "")
     assert "tier2 resume: Step 'stamp' (operation 'asks.stamp') read a clock" in done.stderr
     assert (tmp_path / "r.json").read_bytes() == waiting
     assert not (tmp_path / "o.json").exists()
-    done = tier2("resume", "r.json", "--approve", "--value", "2", "--guard", "--out", "o.json", env=env)
+    done = tier2("resume", "r.json", "--approve", "--unseen", "--value", "2", "--guard", "--out", "o.json", env=env)
     assert done.returncode == 0
     assert json.loads((tmp_path / "o.json").read_text())["final_state"] == {"n": 2}
