@@ -33,7 +33,7 @@ PATIENCE = 5.0
 _BROKEN = 5
 _PLAIN = {"…": "...", "→": "->", "─": "-", "━": "-", "—": "-", "·": "-", "•": "*", "✓": "+", "✗": "x"}
 _calling: ContextVar[bool] = ContextVar("tier2_calling_a_plugin", default=False)
-_exit, _pid = os._exit, os.getpid()
+_exit = os._exit
 
 
 class PluginLeft(BaseException):
@@ -54,9 +54,16 @@ class _Process:
         self.hears = False
         self.code: int | None = None
         self.kept: list[Any] = []
+        self.forks = 0  # how many forks lie between the process that began and this one
+
+    def forked(self) -> None:
+        """This is what a process has made of itself; counted, as to ask for a process's number is seen by guards."""
+        self.forks += 1
 
 
 _process = _Process()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_process.forked)
 
 
 def answers() -> TextIO:
@@ -113,7 +120,7 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
 
     Raises what it raises, but :class:`PluginInterrupted` for an interrupt that is its own.
     """
-    token, limit, process = _calling.set(True), sys.getrecursionlimit(), os.getpid()
+    token, limit, forks = _calling.set(True), sys.getrecursionlimit(), _process.forks
     try:
         return function(*arguments)
     except KeyboardInterrupt as error:
@@ -121,12 +128,12 @@ def call(function: Callable[..., Any], *arguments: Any) -> Any:
             raise
         raise PluginInterrupted("it raised KeyboardInterrupt").with_traceback(error.__traceback__) from error
     finally:
-        if os.getpid() != process:  # it has forked, and this is what it has made: of answers one is enough
+        if _process.forks != forks:  # it has forked, and this is what it has made: of answers one is enough
             _exit(0)
         _calling.reset(token)
         if sys.getrecursionlimit() != limit:
             sys.setrecursionlimit(limit)
-        if _process.hears and process == _pid and signal.getsignal(signal.SIGINT) is not _interrupt:
+        if _process.hears and not forks and signal.getsignal(signal.SIGINT) is not _interrupt:
             with suppress(ValueError):  # another thread
                 signal.signal(signal.SIGINT, _interrupt)
 
@@ -247,7 +254,7 @@ def _refuse_ends() -> None:
 
 def _refusing(name: str, ending: Callable[..., Any]) -> Callable[..., Any]:
     def refusing(*arguments: Any, **named: Any) -> Any:
-        if os.getpid() != _pid:  # a process that a plugin, or a pool, has made
+        if _process.forks:  # a process that a plugin, or a pool, has made
             return ending(*arguments, **named)
         what = f"os.{name}({', '.join(map(repr, arguments[:1]))}) was called"
         if _calling.get():
