@@ -18,6 +18,8 @@ EXEMPT = {
     "ALLOWED_KINDS": "a frozenset; in envelope.py",
     "Document": "a type; in seal.py",
     "State": "a type; in operations.py",
+    "MAX_EFFECTS": "a number; in effects.py",
+    "MAX_EFFECT_BYTES": "a number; in effects.py",
     "MAX_HUMAN_STEPS": "a number; in envelope.py",
     "MAX_TOTAL_STEPS": "a number; in envelope.py",
     "__version__": "a text; in version.py",

@@ -22,7 +22,11 @@ from tier2_core.workflow.effects import EffectHandler
 
 @frozen
 class HandlerEntry:
-    """A handler, with the plugin and the distribution (name and version) that it came from."""
+    """A handler, with the plugin and the distribution (name and version) that it came from.
+
+    >>> HandlerEntry(EffectHandler("bell", lambda effect: None), "bells").plugin
+    'bells'
+    """
 
     handler: EffectHandler
     plugin: str
@@ -32,7 +36,11 @@ class HandlerEntry:
 
 @frozen(eq=False, field_transformer=named)
 class Handlers:
-    """The handlers that are known, by kind; read-only. ``failures`` are the errors of plugins that were left out."""
+    """The handlers that are known, by kind; read-only. ``failures`` are the errors of plugins that were left out.
+
+    >>> Handlers({"bell": HandlerEntry(EffectHandler("bell", lambda effect: None), "bells")}).handlers["bell"].plugin
+    'bells'
+    """
 
     handlers: Mapping[str, HandlerEntry] = field(converter=read_only)
     failures: tuple[PluginError, ...] = ()

@@ -299,6 +299,9 @@ def _sign(to: argparse.ArgumentParser) -> None:
 def _outputs(to: argparse.ArgumentParser) -> None:
     to.add_argument("--out", metavar="FILE", help="write the result as JSON")
     to.add_argument("--state-out", metavar="FILE", help="write the final state as JSON, if the mission succeeded")
+    to.add_argument(
+        "--effects-out", metavar="FILE", help="write the effects, one a line, for 'tier2 effects do', if it succeeded"
+    )
 
 
 def _params(to: argparse.ArgumentParser) -> None:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from tier2_core import EffectHandler, HandlerEntry, Handlers, RegistryConflictError, WantedEffect, thaw
+from tier2_core.missions.announced import HANDLERS_GROUP
 from tier2_io.cli.main import DONE, FAILED
 from tier2_io.effects.doing import BEFORE, Outcome, do_effects
 from tier2_io.effects.doing import DONE as WAS_DONE
@@ -42,7 +43,10 @@ def execute(options: Any) -> int:
 
 def _handlers(options: Any) -> Handlers:
     """The installed handlers, and that of file.write where a directory is given."""
-    known = chosen(block=options.block, only=options.only, strict=options.strict).handlers()
+    choice = chosen(block=options.block, only=options.only, strict=options.strict)
+    for doubt in choice.doubts(HANDLERS_GROUP):
+        complain(f"warning: {doubt}")
+    known = choice.handlers()
     for failure in known.failures:
         complain(f"warning: a plugin was left out: {safe(str(failure))}")
     if options.files is None:

@@ -24,7 +24,9 @@ def check_outputs(options: Any) -> None:
     """Refuse output files that cannot be written, before any work is done."""
     # What is resumed is named by its file. It is a record, and goes on as one.
     read = [("the run", getattr(options, "file", None)), ("--sign", options.sign)]
-    written = [("--out", options.out), ("--record", getattr(options, "record", None))]
+    written = [
+        ("--out", options.out), ("--record", getattr(options, "record", None)), ("--effects-out", options.effects_out),
+    ]  # fmt: skip
     outputs.check_outputs(written, [*read, ("--state", getattr(options, "state", None))])
     # The state that is read may be the one that is written: a day goes on from the one before.
     outputs.check_outputs([("--state-out", options.state_out)], [*read, *written])
@@ -72,6 +74,10 @@ def ended(
             write_document(options.out, result.to_dict())
         if options.state_out is not None and result.success:
             write_document(options.state_out, result.state)
+        if options.effects_out is not None and result.success:
+            from tier2_io.effects.listed import write_effects
+
+            write_effects(options.effects_out, result.effects)
     except FileProblem:
         if saved_as is None and decided:  # what people answered is not lost
             from tier2_io.records.saved import save
@@ -134,7 +140,8 @@ def command(saved_as: str, options: Any, seen: Consequences, shown: bool) -> str
     if getattr(options, "actor", None) is not None:
         words += [f"--actor={options.actor}"]
     words += ["--guard"] if options.guard else []
-    for name, value in (("--out", options.out), ("--state-out", options.state_out), ("--sign", options.sign)):
+    for option in ("out", "state_out", "effects_out", "sign"):
+        name, value = f"--{option.replace('_', '-')}", getattr(options, option)
         words += [f"{name}={value}"] if value is not None else []
     return shlex.join(words)
 
@@ -147,8 +154,8 @@ def _tell(
     say(f"{name}: {result.status}, {len(result.executed_steps)} of {len(workflow.steps)} steps")
     if result.error_message is not None:
         say(safe(result.error_message))
-        if options.state_out is not None:
-            say(f"{safe(options.state_out)} was not written: the mission did not succeed.")
+        for path in filter(None, (options.state_out, options.effects_out)):
+            say(f"{safe(path)} was not written: the mission did not succeed.")
     entry = None if mission is None else registry.missions.get(mission)
     view = None if entry is None else view_of(entry, result)
     if seen is not None:
@@ -164,8 +171,8 @@ def _tell(
 
         say("Wanted done in the world:")
         say_lines(lines_of_effects(result.effects, "  "))
-    files = (options.out, options.state_out if result.success else None, getattr(options, "record", None))
-    written = [path for path in files if path]
+    following = (options.state_out, options.effects_out) if result.success else ()
+    written = [path for path in (options.out, *following, getattr(options, "record", None)) if path]
     if written:
         say()
         say(f"Written: {', '.join(map(safe, written))}")

@@ -47,7 +47,11 @@ def execute(options: Any) -> int:
                 complain(f"tier2 resume: {error}")
                 return UNVERIFIED
             # What it came to is written once more; there is nothing to decide, and the record stays as it is.
-            finished = result.pending_step_id is None and not decided and (options.out or options.state_out)
+            finished = (
+                result.pending_step_id is None
+                and not decided
+                and any((options.out, options.state_out, options.effects_out))
+            )
             if not finished:
                 if result.pending_step_id is None:
                     raise DecisionError(

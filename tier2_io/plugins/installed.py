@@ -20,7 +20,7 @@ from attrs import frozen
 
 from tier2_core import CallerError, Handlers, PluginError, Registry
 from tier2_core.errors import did_you_mean
-from tier2_core.missions.announced import OWN_DISTRIBUTION, Announcement
+from tier2_core.missions.announced import GROUP, OWN_DISTRIBUTION, Announcement
 from tier2_core.missions.discovery import installed
 from tier2_core.missions.handlers import handlers_of, installed_handlers
 from tier2_core.missions.registry import registry_of
@@ -67,11 +67,11 @@ class Choice:
         """What :func:`load_handlers` would make of it; missions and operations are not loaded."""
         return handlers_of(installed_handlers(self.block, self.only, call), strict=self.strict)
 
-    def doubts(self) -> list[str]:
-        """A warning for each name that chooses nothing, with the closest name of what is announced."""
+    def doubts(self, group: str = GROUP) -> list[str]:
+        """A warning for each name that chooses nothing, with the closest name of what is announced under a group."""
         if not self.block and self.only is None:
             return []
-        names = {one.name if isinstance(one, Announcement) else one.plugin for one in read_announced()}
+        names = {one.name if isinstance(one, Announcement) else one.plugin for one in read_announced(group)}
         found = [
             f"plugin '{name}' is to be {what}, and there is none of that name{did_you_mean(name, names) or '.'}"
             for what, chosen in (("blocked", self.block), ("loaded", self.only or ()))

@@ -31,9 +31,19 @@ CALLS = {
     ("keygen",): ("key",),
     ("registry",): ("lock", "installed.json"),
     ("schema",): ("suite",),
+    ("effects",): ("do", "effects.jsonl"),
 }
 COMMANDS = sorted(commands())
 WITH_PLUGINS = [words for words in COMMANDS if {"--block", "--only", "--strict"} <= set(options(commands()[words]))]
+HANDLING = ("effects",)  # whose plugins are others, of another group
+
+
+HANDLER = """
+from tier2_core import EffectHandler, hookimpl
+@hookimpl
+def tier2_effect_handlers():
+    return [EffectHandler("bell", print)]
+"""
 
 
 @pytest.fixture
@@ -41,6 +51,7 @@ def installed(site: Site, tmp_path: Path) -> dict[str, str]:
     """A plugin, the files that the calls name, and the environment in which the plugin is found."""
     builtin = load_registry(only=["builtin"])
     save(run_mission("echo", registry=builtin), str(tmp_path / "record.json"))
+    (tmp_path / "effects.jsonl").write_text("")
     waiting = run_mission("daily_loop", ExecutionContext(decisions=[]), registry=builtin)
     save(waiting, str(tmp_path / "waiting.json"))
     scenario = {"scenario_name": "one", "initial_state": {}, "missions": [{"name": "echo"}]}
@@ -69,8 +80,13 @@ def test_every_command_prints_json_for_machines(
 def test_every_command_that_uses_plugins_lets_them_be_chosen(
     tier2: Tier2, site: Site, installed: dict[str, str], words: tuple[str, ...]
 ) -> None:
-    site.install("bad", "raise RuntimeError('mine')")
-    chosen = tier2(*words, *CALLS[words], "--only", "builtin", "--block", "frist", env=installed)
+    group = "tier2.effects" if words == HANDLING else "tier2.missions"
+    site.install("bad", "raise RuntimeError('mine')", group=group)
+    if words == HANDLING:
+        site.install("first", HANDLER, distribution="dist-handling", group=group)
+    chosen = tier2(
+        *words, *CALLS[words], "--only", "first" if words == HANDLING else "builtin", "--block", "frist", env=installed
+    )
     assert chosen.returncode == (2 if words == ("plugins", "check") else 0)  # which is to check one that is left out
     assert "plugin 'frist' is to be blocked, and there is none of that name; did you mean 'first'?" in chosen.stderr
     assert "'bad'" not in chosen.stderr

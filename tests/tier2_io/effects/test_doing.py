@@ -237,3 +237,56 @@ def test_a_broken_plugin_is_warned_of_or_with_strict_refused(
     done = tier2("effects", "do", "e.jsonl", "--files", "out", env=env)
     assert (done.returncode, "warning: a plugin was left out" in done.stderr) == (1, True)
     assert tier2("effects", "do", "e.jsonl", "--files", "out", "--strict", env=env).returncode == 5
+
+
+MISSION = """
+from tier2_core import Mission, StepSpec, WorkflowDefinition, hookimpl
+def plan(params):
+    write = {"operation": "emit", "effect": "file.write", "data_from": "report"}
+    end = {"operation": "require", "path": "ready", "op": "eq", "expected": True}
+    steps = [StepSpec("look", "human", {"description": "Write it?"}), StepSpec("write", "runtime", write)]
+    return WorkflowDefinition("wf-report", [*steps, StepSpec("end", "runtime", end)])
+@hookimpl
+def tier2_missions():
+    return [Mission("report", plan, "Writes a report.")]
+"""
+
+
+def test_from_a_question_to_a_file(tmp_path: Path, tier2: Tier2, tmp_path_factory: pytest.TempPathFactory) -> None:
+    place = Site(tmp_path_factory.mktemp("site"))
+    place.install("report", MISSION)
+    env = {"PYTHONPATH": str(place.path)}
+    state = {"ready": True, "report": {"path": "week.md", "text": "All done."}}
+    (tmp_path / "state.json").write_text(json.dumps(state))
+    (tmp_path / "out").mkdir()
+    asked = tier2("run", "report", "--state", "state.json", "--record", "r.json", "--effects-out", "e.jsonl", env=env)
+    assert asked.returncode == 3
+    assert "All done." in asked.stdout  # who approves has seen it
+    assert "--effects-out=e.jsonl" in asked.stderr
+    assert not (tmp_path / "e.jsonl").exists()
+    approved = tier2("resume", "r.json", "--approve", "--unseen", "--effects-out", "e.jsonl", env=env)
+    assert (approved.returncode, "file.write" in approved.stdout) == (0, True)
+    assert tier2("verify", "r.json", env=env).returncode == 0
+    for _ in range(2):
+        assert tier2("effects", "do", "e.jsonl", "--files", "out").returncode == 0
+    assert (tmp_path / "out/week.md").read_text() == "All done."
+
+
+def test_a_run_that_does_not_succeed_writes_no_effects(
+    tmp_path: Path, tier2: Tier2, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    place = Site(tmp_path_factory.mktemp("site"))
+    place.install("report", MISSION)
+    (tmp_path / "state.json").write_text(json.dumps({"ready": False, "report": {"path": "a", "text": "b"}}))
+    arguments = ("run", "report", "--state", "state.json", "--unattended", "--effects-out", "e.jsonl")
+    done = tier2(*arguments, env={"PYTHONPATH": str(place.path)})
+    assert (done.returncode, "e.jsonl was not written" in done.stdout) == (1, True)
+    assert not (tmp_path / "e.jsonl").exists()
+
+
+def test_the_effects_are_no_other_output(tmp_path: Path, tier2: Tier2) -> None:
+    (tmp_path / "s.json").write_text("{}")
+    for option in ("--out", "--record", "--state-out", "--state"):
+        done = tier2("run", "echo", option, "s.json", "--effects-out", "s.json")
+        assert (done.returncode, "name one file" in done.stderr) == (2, True), option
+    assert (tmp_path / "s.json").read_text() == "{}"
