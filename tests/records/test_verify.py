@@ -17,8 +17,10 @@ from tier2_core import (
     InvalidSpecError,
     Mission,
     Operation,
+    OrchestrationResult,
     Record,
     RecordError,
+    Run,
     StepSpec,
     WorkflowDefinition,
     apply_patch,
@@ -533,3 +535,42 @@ def test_a_run_that_declares_nothing_has_the_record_that_it_had() -> None:
     document = make_record(run(plan(do("noop")), ExecutionContext())).to_dict()
     assert "effects" not in document["chain"][0]
     assert "effects" not in document["result"]
+
+
+# --- what another version has shown ------------------------------------------------------------------
+
+
+def shown_by(version: str, seen: str = "a" * 64) -> Record:
+    """A record of another version, two of whose decisions were made on what only that version writes like this."""
+    steps = [ask("one", into="a"), do("set", "s", path="b", value=1), ask("two")]
+    decisions = [Decision("one", value=1, actor="ada", seen=seen), Decision("two", actor="bob", seen=seen)]
+    unseen = run(plan(*steps), ExecutionContext({}, None, [attrs.evolve(one, seen="") for one in decisions]))
+    made = {one.step_id: one for one in decisions}
+    trace = [
+        entry if entry.decision is None else attrs.evolve(entry, decision=made[entry.step.id])
+        for entry in unseen.run.trace
+    ]
+    context = attrs.evolve(unseen.run.context, decisions=decisions)
+    by_hand = OrchestrationResult(Run(attrs.evolve(unseen.run.given, context=context), "succeeded", tuple(trace)))
+    return forged(make_record(by_hand), tier2=version)
+
+
+def test_what_another_version_has_shown_need_not_be_computed_again() -> None:
+    verification = verify_record(shown_by("0.1.0"))
+    assert (verification.verified, verification.cause) == (True, "")
+    assert "What was shown before 'one' and 'two' was decided, tier2 0.1.0 has computed" in verification.note
+    assert verification.result is not None
+    assert [one.seen for one in verification.result.run.context.decisions or ()] == ["a" * 64] * 2
+    assert verify_record(make_record(verification.result)).cause == "decision"  # as this version has not shown that
+
+
+def test_what_this_version_has_shown_is_computed_again() -> None:
+    verification = verify_record(shown_by(VERSION))
+    assert (verification.verified, verification.cause, verification.step_id) == (False, "decision", "one")
+
+
+@pytest.mark.parametrize("change", [{"value": 2}, {"approved": False}, {"actor": "eve"}])
+def test_all_else_that_another_version_says_of_a_decision_is(change: dict[str, Any]) -> None:
+    document = shown_by("0.1.0").to_dict()
+    document["decisions"][0] |= change
+    assert not verify_record(refitted(load_record(document))).verified

@@ -25,6 +25,7 @@ from tier2_core.missions.planning import build_workflow, has_missions
 from tier2_core.missions.registry import default_registry
 from tier2_core.records.installed import contradiction, other_plugin, registry_note
 from tier2_core.records.record import Record, RecordLink, links_of, plain, registry_parts
+from tier2_core.records.shown import run_as_shown
 from tier2_core.values.canonical import wrapper_digest
 from tier2_core.values.freeze import a_type, same
 from tier2_core.values.patch import apply_patch
@@ -46,8 +47,8 @@ class Verification:
     fit), ``tier2`` or ``plugin`` (another version), ``plan``, ``decision`` or ``operation``. ``step_id`` and
     ``index`` name the first step that diverges, if it is a step; ``expected`` is what the record says there,
     ``actual`` what was computed, each as fresh plain data. ``result`` is the recomputed result, if there is one.
-    ``note`` is a sentence if the registry is another than then, or is not known: that is worth saying even of a record
-    that is true.
+    ``note`` says what is worth saying even of a record that is true: that the registry is another than then, or is not
+    known, and that this version cannot compute again what was shown to somebody who decided.
 
     >>> document = make_record(run_mission("echo")).to_dict()
     >>> verify_record(load_record(document)).verified
@@ -118,8 +119,8 @@ def verify_record(record: Record, *, registry: HasOperations | None = None) -> V
         raise InvalidSpecError(f"The record must be of Record, found {a_type(type(record))}.", field="record")
     known = with_operations(default_registry() if registry is None else registry)
     altered = _altered(record) or _contradicting(record, known)
-    result, divergence = _recomputed(record, known)
-    note = registry_note(record.registry, record.tier2, known)
+    result, divergence, unseen = _recomputed(record, known)
+    note = " ".join(filter(None, (registry_note(record.registry, record.tier2, known), _shown_note(record, unseen))))
     if altered is None and divergence is None:
         return Verification(True, result=result, note=note)
     if divergence is None:
@@ -176,23 +177,38 @@ def _contradicting(record: Record, registry: HasOperations) -> _Divergence | Non
 # --- computing again -----------------------------------------------------------------------------
 
 
-def _recomputed(record: Record, registry: HasOperations) -> tuple[OrchestrationResult | None, _Divergence | None]:
-    """The result of the record's inputs, as far as there is one, and the first difference."""
+def _recomputed(
+    record: Record, registry: HasOperations
+) -> tuple[OrchestrationResult | None, _Divergence | None, tuple[str, ...]]:
+    """The result of the record's inputs, as far as there is one, the first difference, and see ``run_as_shown``."""
     workflow, divergence = _planned(record, registry)
     if workflow is None:
-        return None, divergence
+        return None, divergence, ()
+    unseen: tuple[str, ...] = ()
     try:
-        result = run(workflow, record.context, registry=registry)
+        if record.tier2 == VERSION:
+            result = run(workflow, record.context, registry=registry)
+        else:
+            result, unseen = run_as_shown(workflow, record.context, registry)
     except DecisionError as error:
-        return None, divergence or _failed(record, DECISION, error, error.pending[0] if error.pending else None)
+        failed = _failed(record, DECISION, error, error.pending[0] if error.pending else None)
+        return None, divergence or failed, ()
     except PluginError as error:
-        return None, divergence or _failed(record, OPERATION, error, getattr(error, "step_id", None))
+        return None, divergence or _failed(record, OPERATION, error, getattr(error, "step_id", None)), ()
     except UnknownOperationError as error:
         unknown = (step for step in workflow.steps if step.kind == "runtime" and not _is_known(step, registry))
-        return None, divergence or _failed(record, OPERATION, error, next(unknown).id)
+        return None, divergence or _failed(record, OPERATION, error, next(unknown).id), ()
     except CallerError as error:  # the envelope refuses the plan
-        return None, divergence or _failed(record, PLAN, error, None)
-    return result, divergence or _diverging_step(record, result) or _diverging_result(record, result)
+        return None, divergence or _failed(record, PLAN, error, None), ()
+    return result, divergence or _diverging_step(record, result) or _diverging_result(record, result), unseen
+
+
+def _shown_note(record: Record, steps: tuple[str, ...]) -> str:
+    """A sentence if what was shown to people cannot be computed again, or ``""``."""
+    if not steps:
+        return ""
+    listed = " and ".join(f"'{step}'" for step in steps)
+    return f"What was shown before {listed} was decided, tier2 {record.tier2} has computed, and {VERSION} cannot."
 
 
 def _planned(record: Record, registry: HasOperations) -> tuple[WorkflowDefinition | None, _Divergence | None]:
