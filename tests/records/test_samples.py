@@ -63,7 +63,8 @@ def test_a_record_of_a_mission_of_an_earlier_version_is_refused_and_says_so(name
     added = {"highlights", "ids_of"} if verification.step_id == "daily-confirm-priorities" else {"description"}
     assert now == {**then, **{name: now[name] for name in added}}
     assert not added & set(then)
-    told = f"The registry is another than then; plugin 'builtin' was of tier2 0.1.0, and is of tier2-missions {VERSION} now."
+    owners = f"was of tier2 0.1.0, and is of tier2-missions {VERSION} now"
+    told = f"The registry is another than then; plugin 'builtin' {owners}."
     assert registry_note(record.registry, VERSION, default_registry()) == told
 
 
