@@ -153,7 +153,7 @@ def commands() -> dict[tuple[str, ...], argparse.ArgumentParser]:
                     add((*words, name), sub)
 
     add((), parser())
-    return {words: of for words, of in found.items() if find_spec(f"tier2_io.cli.{words[0]}")}
+    return {words: of for words, of in found.items() if find_spec(f"tier2_io.cli.{words[0].replace('-', '_')}")}
 
 
 def options(of: argparse.ArgumentParser) -> list[str]:

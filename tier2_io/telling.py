@@ -220,6 +220,7 @@ def _chapter(record: Record, place: int, link: RecordLink) -> Chapter:
 def _decided(outcome: str, made: Decision) -> str:
     """Who decided, as the decision claims it, and how it came in."""
     notes = ["claimed"] if made.actor else []
+    notes += [f"signed by {' and '.join(made.signed_by)}, which nobody checked"] if made.signed_by else []
     notes += ["without having looked"] if made.unseen else []
     notes += [_WAYS[made.via]] if made.via else []
     told = f"{outcome} by {made.actor or 'somebody'}"

@@ -81,6 +81,7 @@ def parser() -> argparse.ArgumentParser:
         ("plan", "Show the steps that a mission plans for its params.", _of_plan),
         ("run", "Run a mission; at a terminal, people are asked for their decisions.", _of_run),
         ("resume", "Continue a recorded run that waits for a decision.", _of_resume),
+        ("sign-decision", "Sign an answer to a run that waits, or sign what others have signed.", _of_sign_decision),
         ("explore", "Show where each possible answer to a mission's human steps leads.", _of_explore),
         ("test", "Run suites and check their expectations.", _of_test),
         ("verify", "Recompute records of runs and of test runs, and say whether they are true.", _of_verify),
@@ -165,9 +166,31 @@ def _of_resume(to: argparse.ArgumentParser) -> None:
         help="what was shown, as it is named there; refused if something else would happen now",
     )
     to.add_argument("--unseen", action="store_true", help="approve without having looked at what a yes leads to")
+    to.add_argument("--decision", metavar="ENVELOPE", help="the answer, as people have signed it with sign-decision")
+    _approvers(to)
     _outputs(to)
     _sign(to)
     _plugins(to)
+
+
+def _of_sign_decision(to: argparse.ArgumentParser) -> None:
+    to.add_argument("file", metavar="FILE", help="the record of the run that waits; it stays as it is")
+    to.add_argument("--key", metavar="KEY", required=True, help="sign with the private key in this file")
+    to.add_argument(
+        "--decision", metavar="ENVELOPE", required=True, help="what is signed; if it is there, sign that as well"
+    )
+    answer = to.add_mutually_exclusive_group()
+    answer.add_argument("--approve", action="store_true", help="approve the step that waits")
+    answer.add_argument("--reject", action="store_true", help="reject it, which ends the run")
+    to.add_argument("--value", metavar="JSON", help="the value that is approved, JSON if it parses")
+    to.add_argument("--reason", metavar="TEXT", help="why")
+    to.add_argument("--actor", metavar="NAME", help="who decides, as approvers files name the person; default: nobody")
+    to.add_argument("--seen", metavar="DIGEST", help="what was shown, as it is named there; without it, it is shown")
+    _plugins(to)
+
+
+def _approvers(to: argparse.ArgumentParser) -> None:
+    to.add_argument("--approvers", metavar="FILE", help="TOML that says whose keys count for signed decisions")
 
 
 def _of_explore(to: argparse.ArgumentParser) -> None:
@@ -202,6 +225,7 @@ def _of_verify(to: argparse.ArgumentParser) -> None:
         default=[],
         help="a public key that every record must be signed by; given twice, by both",
     )
+    _approvers(to)
     _plugins(to)
 
 

@@ -72,11 +72,12 @@ def _loaded(command: str, alone: bool) -> Any:
     It stays to the end. To look for garbage in all that, time and again and at exit, takes a tenth of a short run. In
     the process of somebody else, which is not ``alone`` ours, that is not for us to decide.
     """
+    module = f"tier2_io.cli.{command.replace('-', '_')}"
     if not alone or not gc.isenabled():
-        return import_module(f"tier2_io.cli.{command}")
+        return import_module(module)
     gc.disable()
     try:
-        return import_module(f"tier2_io.cli.{command}")
+        return import_module(module)
     finally:
         gc.freeze()
         gc.enable()

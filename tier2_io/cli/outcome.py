@@ -16,6 +16,8 @@ from tier2_io.screen import complain, safe, say, say_json
 from tier2_io.telling import title
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     from tier2_core import Consequences
     from tier2_io.cli.people import Left
 
@@ -24,6 +26,7 @@ def check_outputs(options: Any) -> None:
     """Refuse output files that cannot be written, before any work is done."""
     # What is resumed is named by its file. It is a record, and goes on as one.
     read = [("the run", getattr(options, "file", None)), ("--sign", options.sign)]
+    read += [(f"--{name}", getattr(options, name, None)) for name in ("approvers", "decision")]
     written = [
         ("--out", options.out), ("--record", getattr(options, "record", None)), ("--effects-out", options.effects_out),
     ]  # fmt: skip
@@ -40,15 +43,19 @@ def check_key(options: Any) -> None:
         return
     if options.command != "resume" and options.record is None:
         raise UsageProblem("--sign goes with --record: it is the record that is signed.")
-    if options.sign == STDIN:
-        raise UsageProblem("--sign takes the name of a file with a key, not standard input.")
+    options.key = signing_key("--sign", options.sign)  # read once: it must not be gone when people have answered
+
+
+def signing_key(option: str, path: str) -> Ed25519PrivateKey:
+    """The private key in the file that an option names; one that others can read is warned of."""
+    if path == STDIN:
+        raise UsageProblem(f"{option} takes the name of a file with a key, not standard input.")
     from tier2_io.records.keys import is_exposed, private_key
 
-    options.key = private_key(options.sign)  # read once: it must not be gone when people have answered
-    if is_exposed(options.sign):
-        complain(
-            f"warning: others can read the private key {options.sign}, and sign with it; chmod 600 would stop them."
-        )
+    key = private_key(path)
+    if is_exposed(path):
+        complain(f"warning: others can read the private key {path}, and sign with it; chmod 600 would stop them.")
+    return key
 
 
 def ended(

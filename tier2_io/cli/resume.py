@@ -20,6 +20,7 @@ from tier2_io.cli.inputs import UsageProblem, registry, value_of
 from tier2_io.cli.main import SUSPENDED, UNVERIFIED
 from tier2_io.cli.outcome import check_outputs, command, ended, say_waiting, waiting
 from tier2_io.cli.people import Given, answered, login_name
+from tier2_io.cli.signed import check_signed, signed_answer
 from tier2_io.documents.files import STDIN
 from tier2_io.documents.outputs import check_writable
 from tier2_io.records.saved import NotVerified, load, only_one
@@ -33,7 +34,7 @@ def execute(options: Any) -> int:
     An approval has to say what was seen. Without that, what a yes leads to is shown, and nothing is decided.
     """
     given = _checked(options)
-    decided, left, shown = options.approve or options.reject, None, None
+    decided, left, shown = options.approve or options.reject or options.decision is not None, None, None
     asks = is_terminal() and not options.json
     check_outputs(options)
     known = registry(options)
@@ -60,8 +61,10 @@ def execute(options: Any) -> int:
                         reason="already_decided",
                     )
                 check_writable(options.file)  # or it could be decided once more
-                if options.reject or options.seen is not None or options.unseen:
-                    result = resume(result, _decision(options, result.pending_step_id, given))
+                if options.decision is not None:
+                    result = resume(result, signed_answer(options, result))
+                elif options.reject or options.seen is not None or options.unseen:
+                    result = resume(result, _decision(options, str(result.pending_step_id), given))
                 elif asks:
                     result, left = answered(result, given)
                 elif options.approve:
@@ -78,6 +81,7 @@ def _checked(options: Any) -> Given:
     for name in ("value", "reason", "actor", "seen"):
         if getattr(options, name) is not None and not (options.approve or options.reject):
             raise UsageProblem(f"--{name} goes with --approve or --reject.")
+    check_signed(options)
     if options.unseen and not options.approve:
         raise UsageProblem("--unseen goes with --approve: it approves what was not looked at.")
     if options.unseen and options.seen is not None:

@@ -9,7 +9,10 @@ from tier2_core import InvalidValueError, Registry, Verification, verify_record
 from tier2_io.cli.changes import say_changes, whole
 from tier2_io.cli.inputs import registry
 from tier2_io.cli.main import DONE, UNVERIFIED, USAGE
+from tier2_io.cli.signed import say_decisions
 from tier2_io.documents.files import FileProblem, told_name
+from tier2_io.records.approvals import held, told
+from tier2_io.records.approvers import Approvers, read_approvers
 from tier2_io.records.dsse import key_id
 from tier2_io.records.keys import public_key
 from tier2_io.records.saved import NotVerified, is_of_tests, load_from, told_workflow
@@ -22,11 +25,12 @@ PROVEN = "integrity only: no key is pinned, so that who made it is not proven"
 def execute(options: Any) -> int:
     """Verify every file: exit code 4 if one is not true, 2 if one is no record; all are told of."""
     pinned = {told_name(path): public_key(path) for path in dict.fromkeys(options.key)}
+    approvers = None if options.approvers is None else read_approvers(options.approvers)
     known = registry(options)
     outcomes, unreadable = [], False
     for path in options.files:
         try:
-            outcomes.append({"file": path, **_verified(path, known, pinned)})
+            outcomes.append({"file": path, **_verified(path, known, pinned, approvers)})
         except FileProblem as error:
             unreadable = True
             complain(f"tier2 verify: {error}")
@@ -37,6 +41,8 @@ def execute(options: Any) -> int:
             _tell(outcome)
         if any(outcome["verified"] for outcome in outcomes):
             say(f"Proven is {_origin(pinned) if pinned else PROVEN}.")
+        if any(decision["signed_by"] for outcome in outcomes for decision in outcome.get("decisions", ())):
+            say("On which day people signed is not proven: a key counts whatever its dates are.")
     if not all(outcome["verified"] for outcome in outcomes):
         return UNVERIFIED
     return USAGE if unreadable else DONE
@@ -47,19 +53,19 @@ def _origin(pinned: dict[str, Any]) -> str:
     return f"integrity and origin: signed by the key{'s' * (len(keys) != 1)} {', '.join(keys)}"
 
 
-def _verified(path: str, known: Registry, pinned: dict[str, Any]) -> dict[str, Any]:
+def _verified(path: str, known: Registry, pinned: dict[str, Any], approvers: Approvers | None) -> dict[str, Any]:
     try:
         stored = read_stored(path, pinned)
     except SignatureProblem as error:
         outcome = Verification(False, "signature", str(error)).to_dict()
         what = f"not signed by {'the pinned key' if len(pinned) == 1 else 'all pinned keys'}"
         return {**outcome, "what": what, "proven": None, "signed_by": []}
-    outcome = _recomputed(path, stored, known)
+    outcome = _recomputed(path, stored, known, approvers)
     proven = None if not outcome["verified"] else "integrity and origin" if pinned else "integrity"
     return {**outcome, "proven": proven, "signed_by": list(stored.signed_by)}
 
 
-def _recomputed(path: str, stored: Stored, known: Registry) -> dict[str, Any]:
+def _recomputed(path: str, stored: Stored, known: Registry, approvers: Approvers | None) -> dict[str, Any]:
     document = stored.document
     if stored.kind == STATEMENT_TYPE or (stored.kind != RECORD_TYPE and is_of_tests(document)):
         from tier2_io.records.suite_records import SCHEMA, record_in, verified
@@ -74,13 +80,18 @@ def _recomputed(path: str, stored: Stored, known: Registry) -> dict[str, Any]:
     record = load_from(path, document)
     steps = len(record.chain)
     what = f"{record.mission or told_workflow(record)}, {record.status}, {steps} step{'s' * (steps != 1)}"
-    return {**verify_record(record, registry=known).to_dict(), "what": what}
+    verification = verify_record(record, registry=known)
+    if approvers is not None and verification.verified:
+        verification = held(record, verification, approvers)
+    decisions = [one.to_dict() for one in told(record, approvers)] if verification.verified else []
+    return {**verification.to_dict(), "decisions": decisions, "what": what}
 
 
 def _tell(outcome: dict[str, Any]) -> None:
     place = f"{outcome['file']}: {outcome['what']}"
     if outcome["verified"]:
         say_styled(("verified", "green"), (f"  {place}", ""))
+        say_decisions(outcome.get("decisions", ()))
     else:
         say_styled(("FAILED", "red"), (f"    {place}", ""))
         if outcome.get("step_id") is not None:

@@ -49,7 +49,9 @@ def private_key(path: str) -> Ed25519PrivateKey:
     _needed()
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    private, public = _keys_in(path, "the file of a private key, which 'tier2 keygen' writes")
+    private, public = _keys_in(
+        read_bytes(path, _MAX_KEY_BYTES, "the file of a private key, which 'tier2 keygen' writes")
+    )
     if isinstance(private, Ed25519PrivateKey):
         return private
     if public is not None:
@@ -59,22 +61,26 @@ def private_key(path: str) -> Ed25519PrivateKey:
 
 def public_key(path: str) -> Ed25519PublicKey:
     """The public key in a file; :class:`FileProblem` if there is none."""
+    return public_key_of(read_bytes(path, _MAX_KEY_BYTES, "the file of a public key, which ends in .pub"), path)
+
+
+def public_key_of(data: bytes, name: str) -> Ed25519PublicKey:
+    """The public key in PEM, which is called ``name`` in messages; :class:`FileProblem` if there is none."""
     _needed()
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-    private, public = _keys_in(path, "the file of a public key, which ends in .pub")
+    private, public = _keys_in(data)
     if isinstance(public, Ed25519PublicKey):
         return public
     if private is not None:
-        raise FileProblem(f"{path} holds a private key; expected the public one, the file that ends in .pub.")
-    raise FileProblem(f"{path} holds no public Ed25519 key; expected the file that ends in .pub.")
+        raise FileProblem(f"{name} holds a private key; expected the public one, the file that ends in .pub.")
+    raise FileProblem(f"{name} holds no public Ed25519 key; expected the file that ends in .pub.")
 
 
-def _keys_in(path: str, expected: str) -> tuple[Any, Any]:
-    """The private and the public key in a file, as far as there are any."""
+def _keys_in(data: bytes) -> tuple[Any, Any]:
+    """The private and the public key in PEM, as far as there are any."""
     from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
-    data = read_bytes(path, _MAX_KEY_BYTES, expected)
     return _loaded(lambda: load_pem_private_key(data, None)), _loaded(lambda: load_pem_public_key(data))
 
 

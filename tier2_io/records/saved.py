@@ -122,10 +122,11 @@ def load(path: str, registry: Registry) -> OrchestrationResult:
 
 
 @contextmanager
-def only_one(path: str) -> Iterator[None]:
+def only_one(path: str, done: str = "resumed") -> Iterator[None]:
     """Nobody else resumes the run of ``path`` meanwhile; :class:`FileProblem` if somebody does already.
 
-    Where the platform has no advisory locks, nothing is locked.
+    Other files can be held in the same way; ``done`` is what is done to them. Where the platform has no advisory locks,
+    nothing is locked.
     """
     try:
         import fcntl
@@ -141,10 +142,10 @@ def only_one(path: str) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise FileProblem(f"{path} is being resumed by another process; wait for it, or end it.") from None
+            raise FileProblem(f"{path} is being {done} by another process; wait for it, or end it.") from None
         with suppress(OSError):
             if os.fstat(handle).st_ino != os.stat(located(path)).st_ino:
-                raise FileProblem(f"{path} was resumed by another process just now; look at it again.")
+                raise FileProblem(f"{path} was {done} by another process just now; look at it again.")
         yield
     finally:
         os.close(handle)
