@@ -19,7 +19,7 @@ from tier2_core import (
     resume,
 )
 from tier2_core.workflow.engine import onward
-from tier2_io.cli.changes import Line, say_lines, whole
+from tier2_io.cli.changes import Line, say_lines
 from tier2_io.cli.inputs import UsageProblem, registry, value_of
 from tier2_io.cli.main import DONE, SUSPENDED, UNVERIFIED
 from tier2_io.cli.outcome import signing_key, waiting
@@ -180,8 +180,6 @@ def _lines(decision: Decision, there: SignedDecision | None) -> list[Line]:
     who = f" by {decision.actor}" if decision.actor else ""
     why = f": {decision.reason}" if decision.reason else ""
     lines: list[Line] = [((f"To be signed: '{decision.step_id}' is {answer}{who}{why}", "bold"),)]
-    if decision.value is not None:
-        lines.append(((f"  with the value {whole(decision.value)}", ""),))
     if there is not None:
         count = len(there.envelope.signatures)
         lines.append(((f"  {count} signature{'s' * (count != 1)} there, which nobody has checked here", ""),))

@@ -11,8 +11,13 @@ from tests.evidence import commands, options
 from tests.missions.plugins import source
 from tests.site import Site
 from tests.tier2_io.conftest import Tier2
-from tier2_core import ExecutionContext, load_registry, run_mission
+from tier2_core import ExecutionContext, consequences, load_registry, run_mission
+from tier2_io.records.keys import generate
 from tier2_io.records.saved import save
+
+SEEN = consequences(
+    run_mission("daily_loop", ExecutionContext(decisions=[]), registry=load_registry(only=["builtin"]))
+).digest
 
 # A call of each command that is done and good, with the record, the waiting run and the suite that are made for it.
 CALLS = {
@@ -23,6 +28,7 @@ CALLS = {
     ("plan",): ("echo",),
     ("run",): ("echo",),
     ("resume",): ("waiting.json", "--approve", "--unseen"),
+    ("sign-decision",): ("waiting.json", "--key", "me", "--decision", "signed.json", "--reject", "--seen", SEEN),
     ("explore",): ("echo",),
     ("test",): ("suite.json",),
     ("verify",): ("record.json",),
@@ -58,6 +64,7 @@ def installed(site: Site, tmp_path: Path) -> dict[str, str]:
     expected = {"id": "it ends well", "scenario_name": "one", "mission_name": "echo", "path": "success", "op": "exists"}
     suite = {"suite_name": "s", "scenarios": [scenario], "expectations": [expected]}
     (tmp_path / "suite.json").write_text(json.dumps(suite))
+    generate(str(tmp_path / "me"))
     site.install("first", source("first"))
     return {"PYTHONPATH": str(site.path)}
 
