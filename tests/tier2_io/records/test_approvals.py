@@ -189,7 +189,7 @@ def test_a_record_says_no_more_than_was_signed(tmp_path: Path, tier2: Tier2, row
 
 def test_a_story_does_not_say_that_signatures_were_checked(tmp_path: Path, tier2: Tier2) -> None:
     row = {"signed": ["ada", "bob"]}
-    made = {"envelope": envelope(row), "signed_by": ["ada", "bob"]}
+    made: dict[str, Any] = {"envelope": envelope(row), "signed_by": ["ada", "bob"]}
     save(resume(waiting(row), evolve(decided(row), **made)), str(tmp_path / "r.json"))
     assert "signed by ada and bob, which nobody checked" in tier2("show", "r.json").stdout
 
