@@ -29,7 +29,7 @@ from tier2_io.documents.files import STDIN, FileProblem, located
 from tier2_io.documents.outputs import check_outputs
 from tier2_io.documents.writing import write_document
 from tier2_io.records.approvals import DECISION_TYPE, SignedDecision, decision_for, read_decision, statement_bytes
-from tier2_io.records.dsse import countersigned, envelope_of, key_id
+from tier2_io.records.dsse import InvalidEnvelope, countersigned, envelope_of, key_id
 from tier2_io.records.saved import NotVerified, load, only_one
 from tier2_io.screen import ask, complain, is_terminal, safe, say, say_json, say_styled, size
 from tier2_io.telling import question
@@ -61,11 +61,14 @@ def execute(options: Any) -> int:
         _check_signable(result, decision)
         if options.seen is None and not _agreed(options, result, decision, seen, there):
             return SUSPENDED
-        document = (
-            envelope_of(statement_bytes(result.run.workflow, decision), DECISION_TYPE, key)
-            if there is None
-            else countersigned(there.document, key)
-        )
+        try:
+            document = (
+                envelope_of(statement_bytes(result.run.workflow, decision), DECISION_TYPE, key)
+                if there is None
+                else countersigned(there.document, key)
+            )
+        except InvalidEnvelope as error:
+            raise FileProblem(f"{options.decision} cannot be signed as well: {error}.") from None
         added = there is None or document != there.document
         if added:
             try:

@@ -76,6 +76,8 @@ def countersigned(document: Mapping[str, Any], key: Ed25519PrivateKey) -> dict[s
     opened = opened_envelope(document)
     if opened.signed_by([key.public_key()]):
         return dict(document)
+    if len(opened.signatures) == MAX_SIGNATURES:  # with one more, nobody could open it
+        raise InvalidEnvelope(f"it has {MAX_SIGNATURES} signatures already, and takes no more")
     return _with_signature(document, pae(opened.kind, opened.payload), key)
 
 

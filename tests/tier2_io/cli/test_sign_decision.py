@@ -19,7 +19,7 @@ from tests.tier2_io.conftest import TIER2, Tier2
 from tests.tier2_io.records.test_approvals import contents, waiting, write_approvers, write_keys
 from tier2_core import resume
 from tier2_core.workflow.specs import Decision
-from tier2_io.records.saved import save
+from tier2_io.records.saved import only_one, save
 
 FIRST = ("sign-decision", "w.json", "--key", "ada", "--decision", "d.json", "--approve", "--value", '"v7"')
 SECOND = ("sign-decision", "w.json", "--key", "bob", "--decision", "d.json")
@@ -168,6 +168,28 @@ def test_who_signs_as_well_changes_nothing_that_was_decided(at_work: Path, tier2
     for more in (("--approve",), ("--reject",), ("--value", "1"), ("--reason", "x"), ("--actor", "bob")):
         done = tier2(*SECOND, *more)
         assert (done.returncode, f"expected no {more[0]} to sign it" in done.stderr) == (2, True)
+    assert contents(at_work) == before
+
+
+def test_an_envelope_that_is_full_takes_no_signature(at_work: Path, tier2: Tier2) -> None:
+    signed_by_ada(tier2, at_work)
+    command = shown(tier2, at_work, *SECOND)
+    document = json.loads((at_work / "d.json").read_text())
+    document["signatures"] *= 100
+    (at_work / "d.json").write_text(json.dumps(document))
+    before = contents(at_work)
+    done = tier2(*command)
+    assert (done.returncode, "it has 100 signatures already, and takes no more" in done.stderr) == (2, True)
+    assert contents(at_work) == before
+
+
+@pytest.mark.skipif(os.name != "posix", reason="advisory locks are of POSIX")
+def test_of_two_who_sign_at_the_same_time_one_is_told_so(at_work: Path, tier2: Tier2) -> None:
+    signed_by_ada(tier2, at_work)
+    before = contents(at_work)
+    with only_one(str(at_work / "d.json")):
+        done = tier2(*SECOND)
+    assert (done.returncode, "d.json is being signed by another process" in done.stderr) == (2, True)
     assert contents(at_work) == before
 
 
