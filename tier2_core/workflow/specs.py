@@ -76,6 +76,7 @@ class StepSpec:
         into         the path that the value of an approved decision is set at
         schema       a JSON Schema (2020-12) that the value must meet
         highlights   paths whose changes are shown first and in full
+        ids_of       the path of the array of objects whose ids the value holds
         demands      what an answer must have: seen, actor, not_caller, not_same_as, signatures, reason
         within       how many seconds the question may wait
 
