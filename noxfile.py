@@ -207,6 +207,12 @@ def plugins(session: nox.Session) -> None:
         "release_check", "--state", "project.json", "--param", "id=docs", "--param", "by=ada",
     )  # fmt: skip
 
+    report = shutil.copytree(ROOT / "examples" / "report", place / "report")
+    use_plugin(
+        session, fresh_environment(session, place / "reporting", wheel), report, "weekly_report",
+        "weekly_report", "--state", "week.json", "--unattended",
+    )  # fmt: skip
+
 
 def fresh_environment(session: nox.Session, place: Path, wheel: str) -> Path:
     """The programs of a new virtual environment in which tier2 alone is installed."""
