@@ -16,7 +16,9 @@ from tier2_core import (
     InvalidSpecError,
     OrchestrationResult,
     consequences,
+    decision_statement,
     resume,
+    thaw,
 )
 from tier2_core.workflow.engine import onward
 from tier2_io.cli.changes import Line, say_lines
@@ -142,7 +144,8 @@ def _agreed(
 ) -> bool:
     """Show what would be signed; at a terminal, ask."""
     if options.json:
-        say_json({"signed": False, "statement": _said(decision), **waiting(result, seen)})
+        statement = decision_statement(result.run.workflow, decision)
+        say_json({"signed": False, "statement": statement, **waiting(result, seen)})
     else:
         lines = [*lines_of_question(question(result, seen)), *_lines(decision, there)]
         if is_terminal():
@@ -173,10 +176,6 @@ def _asked(lines: list[Line]) -> bool:
         return False
 
 
-def _said(decision: Decision) -> dict[str, Any]:
-    return {name: one for name, one in decision.to_dict().items() if name not in ("envelope", "signed_by", "via")}
-
-
 def _lines(decision: Decision, there: SignedDecision | None) -> list[Line]:
     """What the signature stands for, in words."""
     answer = "approved" if decision.approved else "rejected"
@@ -192,7 +191,7 @@ def _lines(decision: Decision, there: SignedDecision | None) -> list[Line]:
 def _command(options: Any, decision: Decision) -> str:
     words = ["tier2", "sign-decision", options.file, "--key", options.key, "--decision", options.decision]
     words += ["--approve"] * options.approve + ["--reject"] * options.reject
-    words += [] if options.value is None else [f"--value={json.dumps(_said(decision)['value'])}"]
+    words += [] if options.value is None else [f"--value={json.dumps(thaw(decision.value))}"]
     for name in ("reason", "actor"):
         given = getattr(options, name)
         words += [] if given is None else [f"--{name}={given}"]

@@ -92,7 +92,7 @@ def test_machines_are_told_the_same(at_work: Path, tier2: Tier2) -> None:
     told = json.loads(done.stdout)
     assert (done.returncode, told["signed"], told["statement"]["value"]) == (3, False, "v7")
     assert told["statement"]["seen"] == told["consequences"]["digest"] == told["question"]["digest"]
-    digest = told["consequences"]["digest"]
+    digest, statement = told["consequences"]["digest"], told["statement"]
     # fmt: off
     told = json.loads(tier2(
         "sign-decision", "w.json", "--key", "ada", "--decision", "d.json", "--json",
@@ -100,6 +100,8 @@ def test_machines_are_told_the_same(at_work: Path, tier2: Tier2) -> None:
     ).stdout)
     # fmt: on
     assert (told["signed"], told["signatures"], told["decision"]) == (True, 1, "d.json")
+    payload = json.loads((at_work / "d.json").read_text())["payload"]
+    assert json.loads(base64.b64decode(payload)) == {**statement, "actor": "ada"}
 
 
 def altered(at_work: Path, **members: Any) -> None:
