@@ -16,14 +16,18 @@ from tier2_core import (
     Tier2Error,
     WorkflowDefinition,
     apply_patch,
+    compare_records,
     digest,
     freeze,
+    load_record,
     load_registry,
+    make_record,
     parse_json,
     parse_path,
     resume,
     run,
     run_mission,
+    verify_record,
 )
 
 LONG = "name-" * 2_000
@@ -63,6 +67,16 @@ WAYS: dict[str, Callable[[], Any]] = {
     "a schema's key": lambda: MissionExpectation(
         "e", "s", "m", "", "matches", {"properties": {LONG: {"minLength": LONG}}}
     ),
+    "a demand": lambda: run(
+        WorkflowDefinition("w", [StepSpec(LONG, "human", {"demands": {LONG: True}})]), ExecutionContext()
+    ),
+    "another person": lambda: resume(
+        run(
+            WorkflowDefinition("w", [StepSpec(LONG, "human", {"demands": {"not_caller": True}})]),
+            ExecutionContext({}, {"caller": LONG}, decisions=[]),
+        ),
+        Decision(LONG, actor=LONG),
+    ),
     "a decision": lambda: resume(run(plan(), ExecutionContext()), Decision(LONG)),
 }
 
@@ -73,6 +87,15 @@ def test_a_message_does_not_grow_with_what_was_handed_in(way: str) -> None:
         WAYS[way]()
     assert len(str(caught.value)) < 700
     assert LONG[:80] not in str(caught.value)
+
+
+def test_what_verifying_and_comparing_say_does_not_grow_either() -> None:
+    record = make_record(run(plan(), ExecutionContext()))
+    document = record.to_dict()
+    document["chain"][0]["outcome"] = "failed"
+    assert len(verify_record(load_record(document)).message) < 700
+    other = make_record(run(plan(note=1), ExecutionContext()))
+    assert all(len(one.what) < 700 for one in compare_records(record, other))
 
 
 def test_a_step_that_fails_quotes_the_beginning_of_its_path() -> None:

@@ -99,18 +99,19 @@ def installed(
 
 
 def _taken(one: Announcement, rivals: list[Announcement]) -> RegistryConflictError:
-    owners = sorted({f"'{rival.distribution}'" for rival in rivals})
+    owners = sorted({f"'{cut(rival.distribution)}'" for rival in rivals})
     if any(rival.own for rival in rivals):  # which cannot be taken
-        what = f"of distribution '{one.distribution}' has the name of a plugin of tier2 itself; expected another name."
+        theirs = f"of distribution '{cut(one.distribution)}'"
+        what = f"{theirs} has the name of a plugin of tier2 itself; expected another name."
     elif len(owners) == 1:
-        places = ", ".join(f"'{rival.source}' of version {rival.version}" for rival in rivals)
+        places = ", ".join(f"'{cut(rival.source)}' of version {rival.version}" for rival in rivals)
         what = f"is announced several times by distribution {owners[0]}: {places}; install it anew, or block the name."
     else:
         what = (
             f"is announced by several distributions: {', '.join(owners)}; "
             "uninstall all but one of them, or block the name."
         )
-    return RegistryConflictError(f"Plugin '{one.name}' {what}", plugin=one.name, distribution=one.distribution)
+    return RegistryConflictError(f"Plugin '{cut(one.name)}' {what}", plugin=one.name, distribution=one.distribution)
 
 
 def loaded(
@@ -129,9 +130,9 @@ def loaded(
     name = name or plugin_name(plugin)
 
     def broken(what: str, error: BaseException | None = None) -> PluginError:
-        owner = f" of distribution '{distribution}'" if distribution else ""
+        owner = f" of distribution '{cut(distribution)}'" if distribution else ""
         return PluginError(
-            f"Plugin '{name}'{owner} {what}", plugin=name, distribution=distribution, where=place_in(error)
+            f"Plugin '{cut(name)}'{owner} {what}", plugin=name, distribution=distribution, where=place_in(error)
         )
 
     manager = pluggy.PluginManager(hookspecs.PROJECT)
@@ -201,7 +202,7 @@ def _loading(name: str) -> Iterator[None]:
 def _imported(one: Announcement, call: Call) -> Any:
     def broken(what: str, error: BaseException | None = None) -> PluginError:
         return PluginError(
-            f"Plugin '{one.name}' of distribution '{one.distribution}' {what}",
+            f"Plugin '{cut(one.name)}' of distribution '{cut(one.distribution)}' {what}",
             plugin=one.name,
             distribution=one.distribution,
             where=place_in(error),
@@ -220,7 +221,7 @@ def _imported(one: Announcement, call: Call) -> Any:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a plugin that exits while it is imported must not end its host
-        raise broken(f"cannot be imported from '{one.source}': {described(error)}", error) from error
+        raise broken(f"cannot be imported from '{cut(one.source)}': {described(error)}", error) from error
 
 
 def _referred(one: Announcement) -> Any:

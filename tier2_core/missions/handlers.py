@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from tier2_core.errors import PluginError, RegistryConflictError
+from tier2_core.errors import PluginError, RegistryConflictError, cut
 from tier2_core.missions.announced import HANDLERS_GROUP, announced
 from tier2_core.missions.choosing import chosen
 from tier2_core.missions.discovery import HANDLER_HOOKS, Call, Plugin, installed, loaded, plainly, plugin_name, wanted
@@ -107,8 +107,8 @@ def _brought(plugin: Plugin | PluginError, taken: Mapping[str, HandlerEntry]) ->
         other = taken.get(handler.kind) or made.get(handler.kind)
         if other is not None:
             raise RegistryConflictError(
-                f"The handler of '{handler.kind}' of plugin '{plugin.name}' is there already, from plugin "
-                f"'{other.plugin}'; block one of the two.",
+                f"The handler of '{handler.kind}' of plugin '{cut(plugin.name)}' is there already, from plugin "
+                f"'{cut(other.plugin)}'; block one of the two.",
                 plugin=plugin.name,
                 distribution=plugin.distribution,
             )

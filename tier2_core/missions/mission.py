@@ -102,7 +102,7 @@ class MissionRegistryEntry:
             problems = schema_problems(self.mission.params_schema, freeze(params), field="params_schema")
         except InvalidSpecError as error:
             raise PluginError(
-                f"Mission '{self.name}' of plugin '{self.plugin}' has a bad schema for its params: {error}",
+                f"Mission '{cut(self.name)}' of plugin '{cut(self.plugin)}' has a bad schema for its params: {error}",
                 plugin=self.plugin,
                 distribution=self.distribution,
             ) from error
@@ -110,7 +110,7 @@ class MissionRegistryEntry:
         if problems:
             told = told_problems(problems)
             end = "" if told.endswith("?") else "."
-            raise InvalidParamsError(f"Mission '{self.name}' refuses its params: {told}{end}", problems=problems)
+            raise InvalidParamsError(f"Mission '{cut(self.name)}' refuses its params: {told}{end}", problems=problems)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data that describes the mission; no code in it."""

@@ -12,6 +12,7 @@ from tier2_core.errors import (
     InvalidParamsError,
     InvalidSpecError,
     InvalidValueError,
+    cut,
     described,
     place_in,
     text_of,
@@ -67,7 +68,7 @@ def build_workflow(mission: MissionSpec, *, registry: HasMissions | None = None)
 
 def _entry(registry: HasMissions, name: str) -> MissionRegistryEntry:
     entry = registry.get(name)
-    expect(entry, MissionRegistryEntry, f"entry of mission '{name}' in the registry")
+    expect(entry, MissionRegistryEntry, f"entry of mission '{cut(name)}' in the registry")
     return entry
 
 
@@ -80,7 +81,9 @@ def _built(entry: MissionRegistryEntry, mission: MissionSpec) -> WorkflowDefinit
             freeze(recorded)
         except InvalidValueError as error:
             raise InvalidParamsError(
-                with_prefix(error, f"The params of mission '{mission.type}' leave no room for the plan around them"),
+                with_prefix(
+                    error, f"The params of mission '{cut(mission.type)}' leave no room for the plan around them"
+                ),
                 problems=[(error.path.removeprefix("/params"), str(error))],
             ) from None
     workflow = _planned(entry, mission)
@@ -89,7 +92,7 @@ def _built(entry: MissionRegistryEntry, mission: MissionSpec) -> WorkflowDefinit
         check_kinds(workflow, EnvelopePlanningError)
         check_counts(workflow, AntiFailurePlanningError)
     except AntiFailurePlanningError as error:
-        told = type(error)(f"Mission '{entry.name}' of plugin '{entry.plugin}': {error}")
+        told = type(error)(f"Mission '{cut(entry.name)}' of plugin '{cut(entry.plugin)}': {error}")
         vars(told).update(vars(error))  # where, what was found, and what is allowed
         raise told from None
     return workflow
@@ -98,7 +101,7 @@ def _built(entry: MissionRegistryEntry, mission: MissionSpec) -> WorkflowDefinit
 def _planned(entry: MissionRegistryEntry, mission: MissionSpec) -> WorkflowDefinition:
     def broken(what: str, error: BaseException | None = None) -> FactoryError:
         return FactoryError(
-            f"The factory of mission '{entry.name}' of plugin '{entry.plugin}' {what}",
+            f"The factory of mission '{cut(entry.name)}' of plugin '{cut(entry.plugin)}' {what}",
             plugin=entry.plugin,
             distribution=entry.distribution,
             where=place_in(error),

@@ -221,7 +221,7 @@ def _with_plugin(registry: Registry, plugin: Plugin) -> Registry:
 
 def _conflict(what: str, name: str, taken_by: str, plugin: Plugin) -> RegistryConflictError:
     return RegistryConflictError(
-        f"The {what} '{name}' of {_owner(plugin)} is there already, from {taken_by}; "
+        f"The {what} '{cut(name)}' of {_owner(plugin)} is there already, from {taken_by}; "
         "rename one of the two, or block a plugin.",
         plugin=plugin.name,
         distribution=plugin.distribution,
@@ -233,7 +233,7 @@ def _owner(plugin: Plugin) -> str:
 
 
 def _owner_text(plugin: str, distribution: str) -> str:
-    return f"plugin '{plugin}'" + (f" (distribution '{distribution}')" if distribution else "")
+    return f"plugin '{cut(plugin)}'" + (f" (distribution '{cut(distribution)}')" if distribution else "")
 
 
 @lru_cache(maxsize=1)

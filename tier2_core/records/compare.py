@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from tier2_core.errors import InvalidSpecError
+from tier2_core.errors import InvalidSpecError, cut
 from tier2_core.records.record import Record
 from tier2_core.values.difference import operations_between
 from tier2_core.values.fields import exact, shown
@@ -91,12 +91,12 @@ def _plans(a: Record, b: Record) -> list[RecordDifference]:
         if one is None or two is None:
             step = one or two
             assert step is not None
-            what = f"step '{step.id}' is planned in the {'second' if one is None else 'first'} only"
+            what = f"step '{cut(step.id)}' is planned in the {'second' if one is None else 'first'} only"
             found.append(RecordDifference("plan", what, None, place, step.id))
             continue
         one_is, two_is = ({"id": step.id, "kind": step.kind} for step in (one, two))
-        found += _of("plan", f"step '{one.id}'", one_is, two_is, place, one.id)
-        found += _of("plan", f"payload of step '{one.id}'", one.payload, two.payload, place, one.id)
+        found += _of("plan", f"step '{cut(one.id)}'", one_is, two_is, place, one.id)
+        found += _of("plan", f"payload of step '{cut(one.id)}'", one.payload, two.payload, place, one.id)
     return found + _of("plan", "metadata of the plan", _own_metadata(a), _own_metadata(b))
 
 
@@ -115,15 +115,15 @@ def _decisions(a: Record, b: Record) -> list[RecordDifference]:
     for step_id in sorted({*one, *two}):
         mine, other = one.get(step_id), two.get(step_id)
         if mine is None or other is None:
-            what = f"step '{step_id}' is decided in the {'second' if mine is None else 'first'} only"
+            what = f"step '{cut(step_id)}' is decided in the {'second' if mine is None else 'first'} only"
             found.append(RecordDifference("decisions", what, None, None, step_id))
             continue
         mine_is, other_is = (
             {name: part for name, part in made.to_dict().items() if name not in ("step_id", "value")}
             for made in (mine, other)
         )
-        found += _of("decisions", f"decision of step '{step_id}'", mine_is, other_is, None, step_id)
-        found += _of("decisions", f"value of step '{step_id}'", mine.value, other.value, None, step_id)
+        found += _of("decisions", f"decision of step '{cut(step_id)}'", mine_is, other_is, None, step_id)
+        found += _of("decisions", f"value of step '{cut(step_id)}'", mine.value, other.value, None, step_id)
     return found
 
 
@@ -134,13 +134,13 @@ def _states(a: Record, b: Record) -> list[RecordDifference]:
         if one is None or two is None:
             link = one or two
             assert link is not None
-            what = f"step '{link.step_id}' is executed in the {'second' if one is None else 'first'} only"
+            what = f"step '{cut(link.step_id)}' is executed in the {'second' if one is None else 'first'} only"
             found.append(RecordDifference("states", what, None, place, link.step_id))
             continue
         one_is, two_is = ({"outcome": link.outcome, "reason": link.reason} for link in (one, two))
-        found += _of("states", f"outcome of step '{one.step_id}'", one_is, two_is, place, one.step_id)
-        found += _of("states", f"effects of step '{one.step_id}'", one.effects, two.effects, place, one.step_id)
+        found += _of("states", f"outcome of step '{cut(one.step_id)}'", one_is, two_is, place, one.step_id)
+        found += _of("states", f"effects of step '{cut(one.step_id)}'", one.effects, two.effects, place, one.step_id)
         after_one, after_two = (record.states[place + 1] for record in (a, b))
-        found += _of("states", f"state after step '{one.step_id}'", after_one, after_two, place, one.step_id)
+        found += _of("states", f"state after step '{cut(one.step_id)}'", after_one, after_two, place, one.step_id)
     end_one, end_two = ({name: record.result_parts[name] for name in ("error_message", "status")} for record in (a, b))
     return found + _of("states", "how the run ended", end_one, end_two)

@@ -19,7 +19,7 @@ import attrs
 from attrs import field, frozen
 from pyrsistent import PMap, PVector
 
-from tier2_core.errors import InvalidSpecError, PatchError, RecordError, Tier2Error
+from tier2_core.errors import InvalidSpecError, PatchError, RecordError, Tier2Error, cut
 from tier2_core.missions.planning import build_workflow, has_missions
 from tier2_core.missions.registry import Registry
 from tier2_core.values.canonical import digest, wrapper_digest
@@ -134,14 +134,14 @@ class Record:
                 states.append(apply_patch(states[-1], link.patch))
             except PatchError as error:
                 raise RecordError(
-                    f"The change of step '{link.step_id}' does not apply to the state before it, so that the record "
-                    f"was altered: {error}",
+                    f"The change of step '{cut(link.step_id)}' does not apply to the state before it, so that the "
+                    f"record was altered: {error}",
                     path=f"/chain/{place}/patch",
                 ) from None
             if type(states[-1]) is not PMap:
                 raise RecordError(
-                    f"After step '{link.step_id}' the state would be {a_type(type(states[-1]))}, so that the record "
-                    "was altered; expected an object.",
+                    f"After step '{cut(link.step_id)}' the state would be {a_type(type(states[-1]))}, so that the "
+                    "record was altered; expected an object.",
                     path=f"/chain/{place}/patch",
                 )
         return tuple(states)

@@ -20,6 +20,7 @@ from tier2_core.errors import (
     PluginError,
     UnknownMissionError,
     UnknownOperationError,
+    cut,
 )
 from tier2_core.missions.planning import build_workflow, has_missions
 from tier2_core.missions.registry import default_registry
@@ -155,7 +156,7 @@ def _altered(record: Record) -> _Divergence | None:
             ("hash", link.hash, link.computed()),
         ):
             if found != fits:
-                message = f"the {what} of step '{link.step_id}' does not fit"
+                message = f"the {what} of step '{cut(link.step_id)}' does not fit"
                 return _Divergence(ALTERED, message, place, link.step_id, found, fits)
         previous = link.hash
     computed = record.computed()
@@ -207,7 +208,7 @@ def _shown_note(record: Record, steps: tuple[str, ...]) -> str:
     """A sentence if what was shown to people cannot be computed again, or ``""``."""
     if not steps:
         return ""
-    listed = " and ".join(f"'{step}'" for step in steps)
+    listed = " and ".join(f"'{cut(step)}'" for step in steps)
     return f"What was shown before {listed} was decided, tier2 {record.tier2} has computed, and {VERSION} cannot."
 
 
@@ -215,13 +216,13 @@ def _planned(record: Record, registry: HasOperations) -> tuple[WorkflowDefinitio
     if record.mission is None:
         return record.workflow, None
     if not has_missions(registry):
-        return None, _Divergence(PLAN, f"there are no missions, so that '{record.mission}' cannot be planned")
+        return None, _Divergence(PLAN, f"there are no missions, so that '{cut(str(record.mission))}' cannot be planned")
     try:
         planned = build_workflow(MissionSpec(record.mission, record.params or {}), registry=registry)
     except UnknownMissionError as error:
         return None, _Divergence(PLAN, f"its mission is gone: {_clause(error)}", actual=str(error))
     except (CallerError, PluginError) as error:
-        message = f"mission '{record.mission}' plans nothing for these params now: {_clause(error)}"
+        message = f"mission '{cut(str(record.mission))}' plans nothing for these params now: {_clause(error)}"
         return None, _Divergence(PLAN, message, actual=str(error))
     if planned.hash == record.workflow.hash:
         return planned, None
@@ -231,7 +232,7 @@ def _planned(record: Record, registry: HasOperations) -> tuple[WorkflowDefinitio
 
 def _diverging_plan(record: Record, planned: WorkflowDefinition, version: str) -> _Divergence:
     """The first step that is planned otherwise. Which version the mission had then, no record knows."""
-    message = f"mission '{record.mission}' plans other steps now, in its version {version}"
+    message = f"mission '{cut(str(record.mission))}' plans other steps now, in its version {version}"
     then, now = record.workflow.to_dict(), planned.to_dict()
     for place in range(max(len(then["steps"]), len(now["steps"]))):
         expected, actual = (steps[place] if place < len(steps) else None for steps in (then["steps"], now["steps"]))
@@ -240,7 +241,8 @@ def _diverging_plan(record: Record, planned: WorkflowDefinition, version: str) -
     parts = [{name: plan[name] for name in ("id", "metadata")} for plan in (then, now)]
     return _Divergence(
         PLAN,
-        f"mission '{record.mission}' gives its plan another name or other metadata now, in its version {version}",
+        f"mission '{cut(str(record.mission))}' gives its plan another name or other metadata now, in its version "
+        f"{version}",
         None,
         None,
         *parts,
@@ -252,18 +254,18 @@ def _diverging_step(record: Record, result: OrchestrationResult) -> _Divergence 
     state = record.context.initial_state
     for place, entry in enumerate(result.run.trace):
         if place == len(record.chain):
-            message = f"step '{entry.step.id}' is executed now, and was not then"
+            message = f"step '{cut(entry.step.id)}' is executed now, and was not then"
             return _Divergence(_kind_of(entry.step.kind), message, place, entry.step.id, None, _told(now[place]))
         link = record.chain[place]
         if not _as_recorded(link, now[place], state, entry.state):
-            message = f"step '{entry.step.id}' comes out other than it did"
+            message = f"step '{cut(entry.step.id)}' comes out other than it did"
             if entry.step.kind == "runtime":
                 message += f", so that {_operation(entry.step.payload)} has changed"
             return _Divergence(_kind_of(entry.step.kind), message, place, entry.step.id, _told(link), _told(now[place]))
         state = entry.state
     if len(record.chain) > len(now):
         link = record.chain[len(now)]
-        message = f"step '{link.step_id}' was executed then, and is not now"
+        message = f"step '{cut(link.step_id)}' was executed then, and is not now"
         kind = DECISION if result.status in ("suspended", "rejected") else OPERATION
         return _Divergence(kind, message, len(now), link.step_id, _told(link), None)
     return None
@@ -288,7 +290,7 @@ def _diverging_result(record: Record, result: OrchestrationResult) -> _Divergenc
     now, then = result.parts(), record.result_parts
     for name in sorted({*now, *then}):
         if wrapper_digest(now.get(name)) != wrapper_digest(then.get(name)):
-            message = f"every step comes out as it did, but not the result's '{name}'"
+            message = f"every step comes out as it did, but not the result's '{cut(name)}'"
             shown = result.to_dict().get(name)
             return _Divergence(ALTERED, message, expected=record.result.get(name), actual=shown)
     return None

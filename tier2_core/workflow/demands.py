@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyrsistent import PMap
 
-from tier2_core.errors import DecisionError, InvalidSpecError, closest, did_you_mean
+from tier2_core.errors import DecisionError, InvalidSpecError, closest, cut, did_you_mean
 from tier2_core.values.canonical import canonical_json
 from tier2_core.values.fields import expect
 from tier2_core.values.freeze import a_type
@@ -79,7 +79,9 @@ def check_demands_shape(step: StepSpec, workflow: WorkflowDefinition) -> None:
 
     def refused(member: str, found: str, expected: str) -> InvalidSpecError:
         place = f"payload.demands.{member}".rstrip(".")
-        return InvalidSpecError(f"Step '{step.id}': its '{place[8:]}' {found}; expected {expected}.", field=place)
+        return InvalidSpecError(
+            f"Step '{cut(step.id)}': its '{cut(place[8:])}' {found}; expected {expected}.", field=place
+        )
 
     if type(demands) is not PMap:
         raise refused("", f"is {a_type(type(demands))}", "an object")
@@ -103,7 +105,7 @@ def check_demands_shape(step: StepSpec, workflow: WorkflowDefinition) -> None:
         raise refused("not_same_as", f"is {a_type(type(others))}", "a list of ids of earlier human steps")
     for other in others:
         if other not in earlier:
-            named = f"'{other}'" if type(other) is str else a_type(type(other))
+            named = f"'{cut(other)}'" if type(other) is str else a_type(type(other))
             known = ", ".join(map(repr, earlier)) or "none"
             raise refused("not_same_as", f"lists {named}", f"ids of earlier human steps ({known})")
 
@@ -115,7 +117,7 @@ def check_demands(run: Run, step: StepSpec, decision: Decision) -> None:
 
     def missed(reason: str, what: str) -> DecisionError:
         return DecisionError(
-            f"Step '{step.id}' demands {what}; it still waits, and can be answered again.",
+            f"Step '{cut(step.id)}' demands {what}; it still waits, and can be answered again.",
             reason=reason,
             pending=(step.id,),
         )
@@ -126,7 +128,7 @@ def check_demands(run: Run, step: StepSpec, decision: Decision) -> None:
         raise missed("nameless", "that the decision names who decides, and it names nobody")
     barred = _barred(run, bool(demands.get("not_caller")), others)
     if who and who in barred:
-        raise missed("same_person", f"another person than '{decision.actor}', {barred[who]}")
+        raise missed("same_person", f"another person than '{cut(decision.actor)}', {barred[who]}")
     if demands.get("seen") and not decision.seen:
         raise missed(
             "unseen", "that the decision carries the digest of the consequences that were seen, and it has none"

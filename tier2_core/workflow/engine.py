@@ -30,6 +30,7 @@ from tier2_core.errors import (
     InvalidValueError,
     OperationError,
     StepFailed,
+    cut,
     described,
     place_in,
     text_of,
@@ -93,7 +94,8 @@ def advance(run: Run, step: StepSpec | None = None) -> Run:
     planned, before = steps[place], history[-1][2] if history else given.context.initial_state
     if step is not None and step is not planned.step and (type(step) is not StepSpec or step != planned.step):
         raise InvalidSpecError(
-            f"The run comes to step '{planned.step.id}' next, found another; expected that one, or none.", field="step"
+            f"The run comes to step '{cut(planned.step.id)}' next, found another; expected that one, or none.",
+            field="step",
         )
     done = _human(run, planned.step, before) if planned.apply is None else _runtime(run, planned, before)
     if done is None:
@@ -185,8 +187,8 @@ def _runtime(run: Run, planned: PlannedStep, before: State) -> Done:
         operation, mission = planned.operation, mission_of(run.workflow)
         assert operation is not None
         raise OperationError(
-            f"Operation '{operation.name}' of plugin '{operation.plugin}' broke at step '{step.id}' of mission "
-            f"'{mission}': {described(error)}",
+            f"Operation '{cut(operation.name)}' of plugin '{cut(operation.plugin)}' broke at step '{cut(step.id)}' of "
+            f"mission '{cut(mission)}': {described(error)}",
             mission=mission,
             step_id=step.id,
             operation=operation.name,

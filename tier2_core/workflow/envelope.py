@@ -160,14 +160,15 @@ def _check_payload(step: StepSpec, operation: Operation, workflow: WorkflowDefin
     except ValueError as error:
         field = str(vars(error).get("field") or "payload")
         raise InvalidSpecError(
-            f"Step '{cut(step.id)}': the operation '{operation.name}' refuses its payload: {_sentence(text_of(error))}",
+            f"Step '{cut(step.id)}': the operation '{cut(operation.name)}' refuses its payload: "
+            f"{_sentence(text_of(error))}",
             field=field,
         ) from error
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         raise OperationError(
-            f"The check of operation '{operation.name}' of plugin '{operation.plugin}' raised "
+            f"The check of operation '{cut(operation.name)}' of plugin '{cut(operation.plugin)}' raised "
             f"an exception at step '{cut(step.id)}': {described(error)}; expected ValueError for a payload that it "
             "refuses.",
             mission=mission_of(workflow),
@@ -178,12 +179,12 @@ def _check_payload(step: StepSpec, operation: Operation, workflow: WorkflowDefin
         ) from error
     if type(refusal) is str and refusal:
         raise InvalidSpecError(
-            f"Step '{cut(step.id)}': the operation '{operation.name}' refuses its payload: {_sentence(refusal)}",
+            f"Step '{cut(step.id)}': the operation '{cut(operation.name)}' refuses its payload: {_sentence(refusal)}",
             field="payload",
         )
     if refusal is not None:
         raise OperationError(
-            f"The check of operation '{operation.name}' of plugin '{operation.plugin}' returned "
+            f"The check of operation '{cut(operation.name)}' of plugin '{cut(operation.plugin)}' returned "
             f"{a_type(type(refusal))} at step '{cut(step.id)}'; expected None, or a sentence that says what is wrong.",
             mission=mission_of(workflow),
             step_id=step.id,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from tier2_core.errors import InvalidSpecError, closest
+from tier2_core.errors import InvalidSpecError, closest, cut
 from tier2_core.values.members import members
 from tier2_core.values.words import quoted
 from tier2_core.workflow.specs import StepSpec
@@ -65,9 +65,9 @@ def check_keys(step: StepSpec, operations: Collection[str], operation: str = "")
         if notes and not slip:
             continue
         suggestion = slip or closest(key, known)
-        whose = f"the operation '{operation}' takes" if operation else "a human step takes"
+        whose = f"the operation '{cut(operation)}' takes" if operation else "a human step takes"
         raise InvalidSpecError(
-            f"Step '{step.id}': its payload has the key {quoted(key)}, which nobody would read; {whose} "
+            f"Step '{cut(step.id)}': its payload has the key {quoted(key)}, which nobody would read; {whose} "
             f"{', '.join(sorted(known))}{' and notes' if notes else ''}"
             + (f"; did you mean '{suggestion}'?" if suggestion else "."),
             field=f"payload.{key}",

@@ -26,7 +26,8 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one sentence on standard error and exit code 2."""
 
     def error(self, message: str) -> NoReturn:
-        text = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in message)
+        words = (word if len(word) <= 80 else f"{word[:79]}…" for word in message.split(" "))
+        text = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in " ".join(words))
         print(f"{self.prog}: {text}; see '{self.prog} --help'.", file=sys.stderr)
         sys.exit(USAGE)
 

@@ -14,6 +14,7 @@ from tier2_core import (
     decision_table,
     thaw,
 )
+from tier2_core.errors import cut
 from tier2_io.cli.changes import say_lines
 from tier2_io.cli.inputs import UsageProblem, entry_of, initial_state, params, registry, value_of
 from tier2_io.cli.main import DONE
@@ -58,12 +59,12 @@ def _values(pairs: list[str], human: list[str]) -> dict[str, Any]:
     for pair in pairs:
         step, equals, text = pair.partition("=")
         if not equals or not step:
-            raise UsageProblem(f"--value {pair!r} is not of the form STEP=VALUE.")
+            raise UsageProblem(f"--value {cut(pair)!r} is not of the form STEP=VALUE.")
         if step not in human:
-            known = ", ".join(human) or "none"
-            raise UsageProblem(f"--value {step}: there is no such human step; there are {known}.")
+            known = ", ".join(map(cut, human)) or "none"
+            raise UsageProblem(f"--value {cut(step)}: there is no such human step; there are {known}.")
         if step in values:
-            raise UsageProblem(f"--value {step} is given twice; expected each step once.")
+            raise UsageProblem(f"--value {cut(step)} is given twice; expected each step once.")
         values[step] = value_of("--value", text)
     return values
 

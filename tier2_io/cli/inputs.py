@@ -19,6 +19,7 @@ from tier2_core import (
     parse_path,
     thaw,
 )
+from tier2_core.errors import cut
 from tier2_core.values.edit import set_with_parents
 from tier2_io.plugins.installed import Choice, apart, chosen
 from tier2_io.screen import complain, safe
@@ -63,7 +64,7 @@ def params(pairs: Iterable[str]) -> Mapping[str, Any]:
     for pair in pairs:
         key, value = _pair("--param", pair, "KEY=VALUE")
         if key in made:
-            raise UsageProblem(f"--param {key} is given twice; expected each param once.")
+            raise UsageProblem(f"--param {cut(key)} is given twice; expected each param once.")
         made[key] = value
     try:
         return freeze(made)  # type: ignore[return-value]
@@ -83,7 +84,7 @@ def initial_state(path: str | None, changes: Iterable[str]) -> Any:
         try:
             state = set_with_parents(state, parse_path(pointer), freeze(value))
         except InvalidValueError as error:
-            raise UsageProblem(f"--set {pointer}: {error}") from None
+            raise UsageProblem(f"--set {cut(pointer)}: {error}") from None
     return state
 
 
@@ -100,7 +101,7 @@ def unknown_params(given: Mapping[str, Any], schema: Mapping[str, Any] | None) -
         return []
     refused = {path for path, _ in mistyped(schema or {}, given)}
     return [
-        f"warning: param '{name}' is none of the mission's and may be ignored{did_you_mean(name, known) or '.'}"
+        f"warning: param '{cut(name)}' is none of the mission's and may be ignored{did_you_mean(name, known) or '.'}"
         for name in sorted(given)
         if name not in known and format_pointer([name]) not in refused
     ]
@@ -109,8 +110,8 @@ def unknown_params(given: Mapping[str, Any], schema: Mapping[str, Any] | None) -
 def _pair(option: str, text: str, form: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not equals or not key:
-        raise UsageProblem(f"{option} {text!r} is not of the form {form}.")
-    return key, value_of(f"{option} {key}", value)
+        raise UsageProblem(f"{option} {cut(text)!r} is not of the form {form}.")
+    return key, value_of(f"{option} {cut(key)}", value)
 
 
 def value_of(what: str, text: str) -> Any:

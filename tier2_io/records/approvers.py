@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from tier2_core.errors import did_you_mean
+from tier2_core.errors import cut, did_you_mean
 from tier2_core.values.freeze import a_type
 from tier2_io.documents.files import FileProblem
 from tier2_io.documents.sources import read_source
@@ -83,7 +83,7 @@ def read_approvers(path: str) -> Approvers:
     source = read_source(path)
     document = source.object()
     mistakes = [
-        (_pointer(name), f"Found '{name}'; expected 'approvers' alone.")
+        (_pointer(name), f"Found '{cut(name)}'; expected 'approvers' alone.")
         for name in sorted(set(document) - {"approvers"})
     ]
     listed = document.get("approvers")
