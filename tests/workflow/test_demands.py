@@ -295,6 +295,8 @@ def test_a_path_that_a_demand_forbids_is_told_as_such() -> None:
         ((("one", "rejected"),), "rejected"),
     ]
     assert "another person than 'Ada'" in str(rows[0].outcome.error_message)
+    bare = decision_table(two(actor=True), ExecutionContext({}, None, [Decision("two"), Decision("one", value=1)]))
+    assert bare[0].outcome.status == "succeeded"  # a value alone is nobody's decision yet
     undecided = decision_table(two(signatures=2, seen=True), ExecutionContext({"n": 1}))
     assert undecided[1].outcome.status == "rejected"
 

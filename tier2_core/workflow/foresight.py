@@ -57,10 +57,10 @@ def decision_table(
 ) -> tuple[DecisionPath, ...]:
     """Every path through the human steps of a workflow (there are at most 4) with its outcome.
 
-    Where ``context.decisions`` has a decision for a step, the path of that answer is its own: what the step demands of
-    it is checked, and a path that a demand forbids is ``refused``. All other answers are supposed: approved with the
-    value of such a decision or with ``None``, by somebody who meets every demand. Raises what :func:`start` and
-    :func:`advance` raise.
+    Where ``context.decisions`` has a decision for a step that says more than a value (who decides, say), the path of
+    that answer is its own: what the step demands of it is checked, and a path that a demand forbids is ``refused``. All
+    other answers are supposed: approved with the value of such a decision or with ``None``, by somebody who meets every
+    demand. Raises what :func:`start` and :func:`advance` raise.
 
     >>> plan = WorkflowDefinition("w", [StepSpec("a", "human"), StepSpec("b", "human")])
     >>> [path.outcome.status for path in decision_table(plan, ExecutionContext({}))]
@@ -81,7 +81,11 @@ def _paths(run: Run, answers: tuple[tuple[str, str], ...], made: dict[str, Decis
         further = (*answers, (pending, answer))
         given = made.get(pending)
         try:
-            if given is not None and given.approved is approved:
+            if (
+                given is not None
+                and given.approved is approved
+                and given != Decision(pending, approved, value=given.value)
+            ):
                 after = onward(run, given)
             else:
                 value = None if given is None else given.value

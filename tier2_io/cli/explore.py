@@ -9,9 +9,13 @@ from tier2_core import (
     DecisionPath,
     ExecutionContext,
     MissionSpec,
+    OrchestrationResult,
     apply_patch,
     build_workflow,
+    consequences,
     decision_table,
+    resume,
+    run,
     thaw,
 )
 from tier2_core.errors import cut
@@ -38,7 +42,8 @@ def execute(options: Any) -> int:
     context = ExecutionContext(state, decisions=[Decision(step, value=value) for step, value in values.items()])
     paths = decision_table(workflow, context, registry=known)
     if options.suite is not None:
-        write_document(options.suite, _suite(options.mission, thaw(given), thaw(state), values, paths))
+        asked = run(workflow, ExecutionContext(state, decisions=[]), registry=known)
+        write_document(options.suite, _suite(options.mission, thaw(given), asked, values, paths))
     if options.json:
         say_json([path.to_dict() for path in paths])
         return DONE
@@ -70,18 +75,21 @@ def _values(pairs: list[str], human: list[str]) -> dict[str, Any]:
 
 
 def _suite(
-    mission: str, params: Any, state: Any, values: dict[str, Any], paths: tuple[DecisionPath, ...]
+    mission: str, params: Any, asked: OrchestrationResult, values: dict[str, Any], paths: tuple[DecisionPath, ...]
 ) -> dict[str, Any]:
-    """A test document: one scenario a path, expecting what the path leads to now."""
+    """A test document: one scenario a path, expecting what the path leads to now.
+
+    A path on which signatures are demanded is left out: nobody can sign in a file of tests.
+    """
+    state = thaw(asked.run.context.initial_state)
     scenarios, expectations = [], []
     for path in paths:
         if path.outcome.status in ("refused", "broken"):
             continue  # there is no such run
         name = ", ".join(f"{step} {answer}" for step, answer in path.answers) or "nobody is asked"
-        decisions = [
-            {"step_id": step, "approved": answer == "approved", "value": thaw(values.get(step))}
-            for step, answer in path.answers
-        ]
+        decisions = _decisions(asked, path, values)
+        if decisions is None:
+            continue
         call = {"name": mission, "params": params, "decisions": decisions}
         scenarios.append({"scenario_name": name, "initial_state": state, "missions": [call]})
         wanted = {"status": path.outcome.status, "final_state": apply_patch(state, path.outcome.patch)}
@@ -97,3 +105,21 @@ def _suite(
                 }
             )
     return {"suite_name": f"every path of {mission}", "scenarios": scenarios, "expectations": expectations}
+
+
+def _decisions(asked: OrchestrationResult, path: DecisionPath, values: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """The answers of a path as a suite has them, each meeting what its step demands; ``None`` if it cannot."""
+    payloads = {step.id: step.payload for step in asked.run.workflow.steps}
+    made: list[dict[str, Any]] = []
+    for number, (step, said) in enumerate(path.answers, 1):
+        approved, value, demands = said == "approved", values.get(step), payloads[step].get("demands") or {}
+        if demands.get("signatures"):
+            return None
+        compared = any(step in (other.get("demands") or {}).get("not_same_as", ()) for other in payloads.values())
+        who, why = (f"person-{number}", "as it may be") if demands or compared else ("", "")
+        seen = consequences(asked, value).digest if demands.get("seen") else ""
+        decision = {"step_id": step, "approved": approved, "value": thaw(value)}
+        more = {name: text for name, text in (("actor", who), ("reason", why), ("seen", seen)) if text}
+        made.append({**decision, **more})
+        asked = resume(asked, Decision(step, approved, who, why, value, seen))
+    return made

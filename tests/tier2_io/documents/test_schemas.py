@@ -243,3 +243,21 @@ def test_a_record_with_any_part_exchanged_is_taken_by_both_or_by_neither(pointer
     else:
         refused = False
     assert meets(RECORD, changed) is not refused
+
+
+@pytest.mark.parametrize(
+    ("decision", "taken"),
+    [
+        ({"step_id": "go"}, False),
+        ({"step_id": "go", "actor": "ada"}, False),
+        ({"step_id": "go", "actor": " ", "seen": "0" * 64}, False),
+        ({"step_id": "go", "actor": "ada", "seen": "0" * 64}, True),
+        ({"step_id": "go", "actor": "ada", "seen": "0" * 64, "approved": False}, False),
+        ({"step_id": "go", "actor": "ada", "seen": "0" * 64, "approved": False, "reason": "late"}, True),
+        ({"step_id": "free"}, True),
+    ],
+)
+def test_a_decision_meets_what_its_step_demands(decision: dict[str, Any], taken: bool) -> None:
+    demands = {"actor": True, "seen": True, "reason": True}
+    steps = [StepSpec("go", "human", {"demands": demands}), StepSpec("free", "human")]
+    assert meets(decision_schema(steps, warn=print), decision) is taken

@@ -290,3 +290,19 @@ def test_the_effects_are_no_other_output(tmp_path: Path, tier2: Tier2) -> None:
         done = tier2("run", "echo", option, "s.json", "--effects-out", "s.json")
         assert (done.returncode, "name one file" in done.stderr) == (2, True), option
     assert (tmp_path / "s.json").read_text() == "{}"
+
+
+def test_a_suite_of_every_path_meets_what_the_steps_demand(
+    tmp_path: Path, tier2: Tier2, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    demands = '"demands": {"actor": True, "seen": True, "reason": True}'
+    source = MISSION.replace('"description": "Write it?"', f'"description": "Write it?", {demands}')
+    place = Site(tmp_path_factory.mktemp("site"))
+    place.install("report", source)
+    state = {"ready": True, "report": {"path": "week.md", "text": "All done."}}
+    (tmp_path / "state.json").write_text(json.dumps(state))
+    env = {"PYTHONPATH": str(place.path)}
+    explored = tier2("explore", "report", "--state", "state.json", "--suite", "paths.json", env=env)
+    assert explored.returncode == 0, explored.stderr
+    done = tier2("test", "paths.json", env=env)
+    assert (done.returncode, "4 passed" in done.stdout or "4 of 4" in done.stdout) == (0, True), done.stdout

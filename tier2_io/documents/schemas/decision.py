@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from tier2_core import StepSpec
@@ -41,6 +41,7 @@ def decision_schema(steps: Sequence[StepSpec], warn: Callable[[str], None]) -> d
     told = [{"const": step.id, "description": question_of(step)} for step in steps]
     made["properties"] = {**DECISION["properties"], "step_id": {**DECISION["properties"]["step_id"], "oneOf": told}}
     made["allOf"] = [_of(step, definitions) for step in steps if "schema" in step.payload]
+    made["allOf"] += [demanded for step in steps for demanded in _demanded(step)]
     return {**made, "$defs": definitions.made}
 
 
@@ -61,3 +62,18 @@ def _of(step: StepSpec, definitions: Definitions) -> dict[str, Any]:
         then["required"] = ["value"]
     approved = {"properties": {"approved": {"const": True}, "step_id": {"const": step.id}}, "required": ["step_id"]}
     return {"if": approved, "then": then}
+
+
+def _demanded(step: StepSpec) -> Iterator[dict[str, Any]]:
+    """What a step demands of whoever answers, as far as the decision alone shows it."""
+    demands: Any = step.payload.get("demands") or {}
+    of_step: dict[str, Any] = {"properties": {"step_id": {"const": step.id}}, "required": ["step_id"]}
+    named = any(demands.get(name) for name in ("actor", "not_caller", "not_same_as"))
+    for name, wanted in (("actor", named), ("seen", demands.get("seen"))):
+        if wanted:
+            said = {"properties": {name: {"minLength": 1, "pattern": "\\S"}}, "required": [name]}
+            yield {"if": of_step, "then": said}
+    if demands.get("reason"):
+        rejected = {**of_step["properties"], "approved": {"const": False}}
+        said = {"properties": {"reason": {"minLength": 1, "pattern": "\\S"}}, "required": ["reason"]}
+        yield {"if": {"properties": rejected, "required": ["approved", "step_id"]}, "then": said}
