@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from tier2_core import OrchestrationResult, Registry, thaw
@@ -111,10 +112,23 @@ def ended(
         _tell(options, registry, mission, result, seen if left is None else None)
     if seen is not None:
         complain(f"The run waits for a decision at '{result.pending_step_id}' and was saved. To go on:")
+        if signatures := _signatures(result):
+            complain(f"  tier2 sign-decision {shlex.quote(str(recorded_as))} --decision ENVELOPE --key KEY --approve")
+            people = "one person" if signatures == 1 else f"each of {signatures} people"
+            complain(f"by {people} who may decide, and then, with the names of their keys:")
+            complain(f"  tier2 resume {shlex.quote(str(recorded_as))} --decision ENVELOPE --approvers FILE")
+            return SUSPENDED
         complain(f"  {command(str(recorded_as), options, seen, left is None or left.whole)}")
         complain("or with --reject, or with another --value JSON.")
         return SUSPENDED
     return DONE if result.success else FAILED
+
+
+def _signatures(result: OrchestrationResult) -> int:
+    """How many signatures the step that waits demands."""
+    demands: Any = result.run.workflow.steps[len(result.run.trace)].payload.get("demands") or {}
+    count: int = demands.get("signatures", 0)
+    return count
 
 
 def waiting(result: OrchestrationResult, seen: Consequences) -> dict[str, Any]:
@@ -136,7 +150,6 @@ def say_waiting(result: OrchestrationResult, seen: Consequences) -> None:
 def command(saved_as: str, options: Any, seen: Consequences, shown: bool) -> str:
     """The command that approves what was ``shown``; what was not shown whole has no digest to approve it with."""
     import json
-    import shlex
 
     words = ["tier2", "resume", saved_as, "--approve"]
     if seen.approve.status in ("refused", "broken"):

@@ -306,3 +306,16 @@ def test_a_suite_of_every_path_meets_what_the_steps_demand(
     assert explored.returncode == 0, explored.stderr
     done = tier2("test", "paths.json", env=env)
     assert (done.returncode, "4 passed" in done.stdout or "4 of 4" in done.stdout) == (0, True), done.stdout
+
+
+def test_a_run_that_waits_for_signatures_says_how_people_sign(
+    tmp_path: Path, tier2: Tier2, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    place = Site(tmp_path_factory.mktemp("site"))
+    asks = '"description": "Write it?"'
+    place.install("report", MISSION.replace(asks, f'{asks}, "demands": {{"signatures": 2}}'))
+    asked = tier2("run", "report", "--record", "r.json", env={"PYTHONPATH": str(place.path)})
+    assert asked.returncode == 3
+    assert "tier2 sign-decision r.json --decision ENVELOPE --key KEY --approve" in asked.stderr
+    assert "each of 2 people" in asked.stderr
+    assert "--seen" not in asked.stderr
