@@ -19,7 +19,8 @@ from tier2_core.values.fields import shown
 from tier2_core.values.freeze import freeze, printable
 from tier2_core.values.patch import make_patch
 from tier2_core.values.thaw import thaw
-from tier2_core.workflow.result import OrchestrationResult, declared
+from tier2_core.workflow.declared import declared
+from tier2_core.workflow.result import OrchestrationResult
 from tier2_core.workflow.specs import Decision
 from tier2_core.workflow.trace import SUCCEEDED, SUSPENDED, Run
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from attrs import field, frozen
 from pyrsistent import PMap
 
-from tier2_core.values.canonical import canonical_json, canonical_text, digest, digest_of, sha256, wrapper_digest
+from tier2_core.values.canonical import canonical_json, canonical_text, digest, digest_of, sha256
 from tier2_core.values.freeze import freeze
 from tier2_core.values.scalars import quote
 from tier2_core.values.thaw import thaw
 from tier2_core.values.writing import KEPT, canonical_pieces, in_order
+from tier2_core.workflow.declared import declared
 from tier2_core.workflow.specs import Decision, StepSpec
 
 if TYPE_CHECKING:
@@ -278,33 +279,6 @@ class OrchestrationResult:
             return made
         made.update({name: thaw(metadata[name]) for name in names if name in metadata})
         return dict(sorted(made.items()))
-
-
-def declared(run: Run) -> list[dict[str, Any]]:
-    """All effects that the executed steps of a run have declared, with their ids; the data are as they are.
-
-    An id is a digest over what makes the run what it is, and the place in it: never over the data, so that a run that
-    is computed again wants the same thing and not another one.
-    """
-    metadata, found = run.context.metadata, []
-    binding = {
-        "initial_state": digest(run.context.initial_state),
-        "run_id": metadata.get("run_id") if metadata else None,
-        "workflow": run.workflow.hash,
-    }
-    for step, _, _, _, _, effects in run.history:
-        for index, effect in enumerate(effects):
-            place = {**binding, "index": index, "step": step.id}
-            found.append(
-                {
-                    "data": effect.data,
-                    "id": wrapper_digest(place, tag="tier2/effect/v1"),
-                    "index": index,
-                    "kind": effect.kind,
-                    "step_id": step.id,
-                }
-            )
-    return found
 
 
 def _bound(effect: dict[str, Any]) -> dict[str, Any]:
