@@ -224,6 +224,9 @@ def _move_streams() -> None:
 
     def put_back() -> None:
         sys.stdout, sys.stderr = theirs  # Python looks at them once more, and at what it finds says how it ended
+        for stream in (sys.__stdout__, sys.__stderr__):  # which nobody flushes if they outlive the interpreter
+            with suppress(OSError, ValueError, AttributeError):
+                stream.flush()  # type: ignore[union-attr]
 
     atexit.register(put_back)  # before plugins register theirs, so that it is called after those
 
