@@ -121,7 +121,8 @@ def check_place(path: str) -> None:
             raise problem(path, "is a device; expected the name of a file to write")
         target = target_of(path)
         with suppress(FileNotFoundError):
-            os.lstat(target)  # its name may be too long
+            if stat.S_ISLNK(os.lstat(target).st_mode):  # its name may be too long, too
+                raise problem(path, "cannot be written: it is a link that leads back to itself")
         if target.is_dir():
             raise problem(path, "is a directory; expected the name of a file to write")
         if not target.parent.is_dir():
