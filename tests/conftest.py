@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +35,8 @@ def _machine_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     for name in before.keys() - after.keys():
         del os.environ[name]
     os.environ.update(after)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background; processes of tests would be deaf, too
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     os.umask(mask)
     os.environ.clear()

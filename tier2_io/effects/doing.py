@@ -18,6 +18,7 @@ from attrs import frozen
 from tier2_core import HandlerEntry, Handlers, InvalidValueError, WantedEffect, freeze
 from tier2_core.errors import described
 from tier2_io import host
+from tier2_io.effects.file_write import NotWritten
 from tier2_io.effects.journal import Journal
 
 DONE, BEFORE, FAILED, UNKNOWN = "done", "before", "failed", "no handler"
@@ -80,8 +81,10 @@ def _done(effect: WantedEffect, entry: HandlerEntry, seconds: float) -> Outcome:
         return Outcome(effect, FAILED, f"{_called(entry)} took longer than {seconds:g} s, and was stopped")
     except KeyboardInterrupt:
         raise  # a person's
+    except NotWritten as error:
+        return Outcome(effect, FAILED, str(error))
     except BaseException as error:  # noqa: BLE001 - it is a plugin's, and the others go on
-        return Outcome(effect, FAILED, f"{_called(entry)} broke: {described(error)}")
+        return Outcome(effect, FAILED, f"{_called(entry)} failed: {described(error)}")
 
 
 def _called(entry: HandlerEntry) -> str:

@@ -48,7 +48,7 @@ def raising(error: BaseException) -> Callable[[WantedEffect], Any]:
 def test_a_handler_that_raises_is_told_and_the_others_go_on(tmp_path: Path, error: BaseException) -> None:
     (status, why), _ = outcomes(tmp_path, raising(error))
     assert status == "failed"
-    assert f"the handler of plugin 'Handling' broke: {type(error).__name__}" in why
+    assert f"the handler of plugin 'Handling' failed: {type(error).__name__}" in why
 
 
 @pytest.mark.parametrize("answer", [object(), float("nan"), {1: 2}, {"a": b"x"}, iter([])])
@@ -319,3 +319,11 @@ def test_a_run_that_waits_for_signatures_says_how_people_sign(
     assert "tier2 sign-decision r.json --decision ENVELOPE --key KEY --approve" in asked.stderr
     assert "each of 2 people" in asked.stderr
     assert "--seen" not in asked.stderr
+
+
+def test_a_refusal_of_file_write_is_a_sentence_of_its_own(at_work: Path, tier2: Tier2) -> None:
+    (at_work / "out/week.txt").write_text("theirs")
+    done = tier2("effects", "do", "e.jsonl", "--files", "out", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)[1]["why"].startswith("'week.txt' is there already, and was not written from here")
+    assert (at_work / "out/week.txt").read_text() == "theirs"
