@@ -28,6 +28,7 @@ from tier2_core import (
     OrchestrationResult,
     StepFailed,
     StepSpec,
+    WantedEffect,
     WorkflowDefinition,
     advance,
     canonical_json,
@@ -319,3 +320,15 @@ def test_the_table_of_decisions_has_the_effects_of_every_path() -> None:
     assert [(row.answers[-1][1], len(row.outcome.effects)) for row in rows] == [
         ("approved", 1), ("rejected", 0), ("rejected", 0),
     ]  # fmt: skip
+
+
+def test_a_wanted_effect_is_the_member_of_the_result_and_hands_out_fresh_data() -> None:
+    (member,) = run(plan(emit(data=MAIL)), ExecutionContext()).effects
+    wanted = WantedEffect.of(member)
+    assert wanted.to_dict() == member
+    assert wanted.data == MAIL
+    wanted.data["to"] = "eve"
+    assert wanted.data == MAIL
+    for other in ({**member, "more": 1}, {"id": member["id"]}, [], None):
+        with pytest.raises(InvalidSpecError):
+            WantedEffect.of(other)
