@@ -329,6 +329,7 @@ def test_a_wanted_effect_is_the_member_of_the_result_and_hands_out_fresh_data() 
     assert wanted.data == MAIL
     wanted.data["to"] = "eve"
     assert wanted.data == MAIL
-    for other in ({**member, "more": 1}, {"id": member["id"]}, [], None):
+    others: list[Any] = [{**member, "more": 1}, {"id": member["id"]}, [], None]
+    for other in others:
         with pytest.raises(InvalidSpecError):
             WantedEffect.of(other)
